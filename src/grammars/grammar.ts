@@ -1,0 +1,104 @@
+import type { Attributes, Result, StageOutcome, TrialState } from '../model/pipeline.ts';
+
+/**
+ * What one tool prints, and what it means. A grammar looks at one line at a time (colours removed, newline removed) and
+ * says what it reads in it, or `undefined` where the line isn't this tool's. It keeps no state and does no I/O: what
+ * spans lines is a {@link Block}, what changes the run is a {@link ConsoleEvent}.
+ *
+ * To add a tool: one file here, one line in `registry.ts`, real output as a fixture. The conformance suite
+ * (`test/grammars/conformance.test.ts`) then holds it to the rules: never throws, linear in the line's length, claims
+ * no line of another tool's fixture.
+ */
+export interface Grammar {
+  /** The tool's name. It is the scope of its records where the line names no logger. */
+  readonly name: string;
+  /** The first characters that its lines can have. Lines that start otherwise are not offered, which is what keeps plain output cheap. */
+  readonly starts: string;
+  /** Reads one line. */
+  read(line: string): Reading | undefined;
+  /**
+   * Finds a line of this tool behind text that another program left without a newline: the index where it starts.
+   * Offered every line that no grammar reads, so it has to look at the end of the line first.
+   */
+  findGlued?(line: string): number | undefined;
+}
+
+/** What a grammar read in a line. */
+export interface Reading {
+  /** The message, without what the tool put before it. */
+  readonly body: string;
+  /** The level in the source's own word (`WARNING`, `W`). Left out where the line has none. */
+  readonly severityText?: string;
+  /** OpenTelemetry's number for it. */
+  readonly severity?: number;
+  /** The time as the line has it, for `Zone.read`. */
+  readonly stamp?: string;
+  /** The name of the logger. */
+  readonly logger?: string;
+  readonly attributes?: Attributes;
+  readonly event?: ConsoleEvent;
+  /** The record may go on with the following lines. */
+  readonly block?: () => Block;
+  /**
+   * The body is a line that another tool printed and this one repeats: it is read again, with a state of its own for
+   * each source. What it doesn't say itself (level, time) is taken from this reading.
+   */
+  readonly repeats?: { readonly source: string };
+  /** The name of the grammar that read it; set by the table of grammars. */
+  readonly tool?: string;
+}
+
+/** The lines that may follow a line and belong to the same record. */
+export interface Block {
+  /**
+   * Offers the next line of the stream.
+   * `take`: it belongs to the record. `hold`: it does if a later line is taken. `refuse`: the record ended before it
+   * (and before the lines held).
+   */
+  offer(line: string): 'take' | 'hold' | 'refuse';
+  /** Whether the record could end here: false inside a traceback that has not come to its exception yet. */
+  readonly isWhole: boolean;
+  /** What the lines taken add to the reading. */
+  finish(): Partial<Pick<Reading, 'attributes' | 'severity' | 'severityText' | 'body'>>;
+}
+
+/** What a line says of the run's course. */
+export type ConsoleEvent =
+  | { readonly type: 'stage-start'; readonly stage: string }
+  | { readonly type: 'stage-command'; readonly command: string }
+  | { readonly type: 'stage-skip'; readonly stage: string; readonly outcome: StageOutcome; readonly reason: string }
+  | { readonly type: 'stage-frozen'; readonly stage: string }
+  | { readonly type: 'stage-end'; readonly stage?: string; readonly result: Result; readonly exitCode?: number }
+  | { readonly type: 'stages-blocked'; readonly stages: readonly string[] }
+  | { readonly type: 'stage-lock' }
+  | { readonly type: 'experiment'; readonly name: string }
+  | { readonly type: 'study-start'; readonly study: string }
+  | { readonly type: 'trial-end'; readonly trial: TrialReading }
+  | { readonly type: 'job-start'; readonly number: number; readonly overrides: string }
+  | { readonly type: 'task'; readonly task: string }
+  | { readonly type: 'task-end'; readonly task: string; readonly result: Result }
+  | { readonly type: 'flow-start'; readonly run: string; readonly flow: string }
+  | { readonly type: 'flow'; readonly run: string }
+  | { readonly type: 'flow-end'; readonly run: string; readonly result: Result }
+  | { readonly type: 'progress'; readonly progress: ProgressReading };
+
+/** A finished trial, as Optuna prints it. */
+export interface TrialReading {
+  readonly number: number;
+  readonly state: Exclude<TrialState, 'RUNNING'>;
+  /** One value an objective; absent where there is none. */
+  readonly values?: readonly number[];
+  readonly params?: Attributes;
+  /** The number of the best trial so far. */
+  readonly best?: number;
+  /** The exception's class name, of a failed trial. */
+  readonly errorType?: string;
+}
+
+/** One redraw of a progress bar. */
+export interface ProgressReading {
+  readonly name: string;
+  readonly current?: number;
+  readonly total?: number;
+  readonly unit?: string;
+}

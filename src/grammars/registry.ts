@@ -1,0 +1,30 @@
+import { dvc } from './dvc.ts';
+import type { Grammar } from './grammar.ts';
+import { hydra } from './hydra.ts';
+import { jsonLines } from './json-lines.ts';
+import { loguru } from './loguru.ts';
+import { mlflow } from './mlflow.ts';
+import { optuna } from './optuna.ts';
+import { prefect } from './prefect.ts';
+import { progress } from './progress.ts';
+import { COMMON_FORMATS, createPythonLogging } from './python-logging.ts';
+import { traceback } from './traceback.ts';
+import { warnings } from './warnings.ts';
+
+/** Every grammar, in the order in which a line is offered: the first that reads it has it. */
+export function createGrammars(options: { readonly formats?: readonly string[] } = {}): Grammar[] {
+  return [
+    createPythonLogging(options.formats ?? []),
+    dvc,
+    optuna,
+    hydra,
+    prefect,
+    mlflow,
+    loguru,
+    traceback,
+    warnings,
+    jsonLines,
+    progress,
+    createPythonLogging(COMMON_FORMATS),
+  ];
+}

@@ -1,0 +1,116 @@
+import { join } from 'node:path';
+import { createGrammars } from '../grammars/registry.ts';
+import type { ChildExitEntry, ConsoleOpenEntry } from '../model/inbox.ts';
+import type { RunKind } from '../model/pipeline.ts';
+import type { ProducedStage, RunInfo } from '../model/run-info.ts';
+import type { SecretMasker } from '../model/secrets.ts';
+import { parseNanoString } from '../model/time.ts';
+import type { UnixTime } from '../model/time.ts';
+import { Zone } from '../model/zone.ts';
+import type { Frame } from '../spool/console-inbox.ts';
+import { FILE, findUp } from '../spool/layout.ts';
+import { GrammarTable } from './console/line-reader.ts';
+import type { ChooseCut } from './console/line-splitter.ts';
+import { ConsoleSource } from './console-source.ts';
+import { ConsoleCourse } from './course/console-course.ts';
+import type { SpanBook, SpanEnd } from './course/span-book.ts';
+import { createChooseCut } from './cut.ts';
+import { DvcLocks } from './dvc/lock.ts';
+import { DvcProject } from './dvc/project.ts';
+import { StageFacts } from './dvc/stage-facts.ts';
+import { Lineage } from './lineage.ts';
+import type { Recorder } from './recorder.ts';
+import { toUidPrefix } from './uid.ts';
+
+export interface ConsoleSourcesOptions {
+  readonly runDir: string;
+  readonly info: RunInfo;
+  readonly masker: SecretMasker;
+  readonly book: SpanBook;
+  readonly recorder: Recorder;
+}
+
+/** The consoles of a run: that of its command, and those of commands that run inside it under a wrapper of their own. */
+export class ConsoleSources {
+  readonly #options: ConsoleSourcesOptions;
+  readonly #facts: StageFacts;
+  readonly #grammars: GrammarTable;
+  readonly #chooseCut: ChooseCut;
+  readonly #sources = new Map<string, ConsoleSource>();
+  #main: string | undefined;
+  #experiment: string | undefined;
+
+  constructor(options: ConsoleSourcesOptions) {
+    const { runDir, info, masker, recorder } = options;
+    this.#options = options;
+    const project = new DvcProject({ root: findUp(info.cwd, '.dvc') ?? info.cwd, cwd: info.cwd });
+    const locks = new DvcLocks(project);
+    locks.remember();
+    this.#facts = new StageFacts({ project, locks, lineage: new Lineage(runDir), recorder });
+    this.#grammars = new GrammarTable(createGrammars(info.logging));
+    this.#chooseCut = createChooseCut(masker);
+  }
+
+  /** Whether it is the console of the run's own command. */
+  isMain(source: string): boolean {
+    return source === this.#main;
+  }
+
+  /** What kind of run the output shows, where it shows one. */
+  get kind(): RunKind | undefined {
+    return [...this.#sources.values()].map(({ course }) => course.kind).find((kind) => kind !== undefined);
+  }
+
+  /** The DVC experiment that the output names. */
+  get experiment(): string | undefined {
+    return this.#experiment;
+  }
+
+  /** What the stages that ran have put out. */
+  get produced(): readonly ProducedStage[] {
+    return this.#facts.produced;
+  }
+
+  open(entry: ConsoleOpenEntry, source: string): void {
+    const { runDir, info, recorder } = this.#options;
+    if (entry.span === info.rootSpanId) this.#main ??= source;
+    const course = new ConsoleCourse({
+      ...this.#options,
+      runId: info.runId,
+      claimsDir: join(runDir, FILE.claims),
+      facts: this.#facts,
+      isDry: isDryRun(info.command),
+      zone: new Zone(info.timeZone),
+      base: recorder.createScope(entry.span, entry.stage),
+      uidPrefix: toUidPrefix(info.runId, source),
+      onExperiment: (name) => {
+        this.#experiment = name;
+      },
+    });
+    this.#sources.set(source, new ConsoleSource({ course, grammars: this.#grammars, chooseCut: this.#chooseCut }));
+  }
+
+  chunk(frame: Frame & { kind: 'stdout' | 'stderr' | 'both' }, source: string): void {
+    this.#sources.get(source)?.chunk(frame);
+  }
+
+  /** A command inside the run has ended; its span is its wrapper's to end. */
+  end(entry: ChildExitEntry, source: string): void {
+    const end = parseNanoString(entry.time);
+    if (end !== undefined) this.#sources.get(source)?.finish({ end, result: entry.code === 0 ? 'success' : 'failure' });
+  }
+
+  /** Nothing more has come up to `time`. */
+  expire(time: UnixTime): void {
+    for (const source of this.#sources.values()) source.expire(time);
+  }
+
+  finish(how: SpanEnd): void {
+    for (const source of this.#sources.values()) source.finish(how);
+  }
+}
+
+/** `dvc repro --dry`, itself or in the text of a shell's command. */
+function isDryRun(command: readonly string[]): boolean {
+  return /\bdvc\b.*\s(?:repro|exp\s+run)\b.*\s--dry\b/s.test(command.join(' '));
+}

@@ -1,0 +1,167 @@
+import type { Reading } from '../../grammars/grammar.ts';
+import { readProgress, readTqdm } from '../../grammars/progress.ts';
+import { toDurationMs } from '../../model/time.ts';
+import type { UnixTime } from '../../model/time.ts';
+import { stripEscapes } from './ansi.ts';
+import { LineReader } from './line-reader.ts';
+import type { ConsoleRecord, ConsoleSink, GrammarTable, Line } from './line-reader.ts';
+import { LineSplitter } from './line-splitter.ts';
+import type { ChooseCut, Piece } from './line-splitter.ts';
+import { ProgressTracker } from './progress-tracker.ts';
+
+/** Only so much silence ends a line or a block that nothing else has ended. */
+export const SILENCE_MS = 5000;
+
+/** A record of a stream: a {@link ConsoleRecord}, with what only the stream knows. */
+export interface StreamRecord<Scope> extends ConsoleRecord<Scope> {
+  /** A line over 128 KiB comes as several records: the offset of the first, and which this is, from 0. */
+  readonly part?: { readonly of: number; readonly index: number };
+  /** How many redraws of a progress bar it stands for. */
+  readonly frames?: number;
+}
+
+export interface StreamSink<Scope> extends ConsoleSink<Scope> {
+  record(record: StreamRecord<Scope>): void;
+}
+
+/** A line of redraws that are no progress is kept as one line up to this length. */
+const MAX_BEFORE_LENGTH = 128 * 1024;
+
+/** Makes records of one stream's bytes. The same bytes give the same records, however they are chunked. */
+export class StreamReader<Scope> {
+  readonly #splitter: LineSplitter;
+  readonly #lines: LineReader<Scope>;
+  readonly #sink: StreamSink<Scope>;
+  readonly #progress: ProgressTracker;
+  readonly #onPiece = (piece: Piece): void => this.#takePiece(piece);
+  /** What stood before carriage returns and was no progress: the beginning of a line. */
+  #before: Line | undefined;
+  #longLine: { of: number; index: number; scope: Scope; reading: Reading | undefined } | undefined;
+  #lastTime: UnixTime = [0, 0];
+  #isSilence = false;
+
+  constructor(options: { grammars: GrammarTable; sink: StreamSink<Scope>; chooseCut: ChooseCut }) {
+    this.#sink = options.sink;
+    this.#splitter = new LineSplitter(options.chooseCut);
+    this.#lines = new LineReader<Scope>(options.grammars, options.sink);
+    this.#progress = new ProgressTracker(({ line, progress, frames }) =>
+      this.#sink.record({
+        ...line,
+        scope: this.#sink.scope(undefined),
+        reading: { body: line.text, event: { type: 'progress', progress } },
+        frames,
+      }),
+    );
+  }
+
+  /** Takes what was read from the stream at `time`. */
+  push(bytes: Buffer, time: UnixTime): void {
+    this.expire(time);
+    this.#lastTime = time;
+    this.#splitter.push(bytes, time, this.#onPiece);
+  }
+
+  /** Ends what is open when nothing has come for {@link SILENCE_MS} up to `time`. */
+  expire(time: UnixTime): void {
+    if (!this.isOpen || toDurationMs(this.#lastTime, time) < SILENCE_MS) return;
+    this.#isSilence = true;
+    this.close();
+    this.#isSilence = false;
+  }
+
+  /** Whether something waits for more output. */
+  get isOpen(): boolean {
+    return this.#splitter.isOpen || this.#before !== undefined || this.#lines.isOpen || this.#progress.isOpen;
+  }
+
+  /** Ends what is open. */
+  close(): void {
+    this.#splitter.flush(this.#onPiece);
+    this.#takeBefore();
+    this.#lines.close(this.#isSilence);
+    this.#progress.close();
+  }
+
+  #takePiece(piece: Piece): void {
+    const line = toLine(piece, this.#isSilence);
+    if (piece.end === 'cut' || this.#longLine !== undefined) this.#takePart(line, piece.end !== 'cut');
+    else if (piece.end === 'redraw') this.#takeRedraw(line);
+    else this.#takeLine(line);
+  }
+
+  /** What a carriage return ended: a redraw of a progress bar, or the beginning of a line. */
+  #takeRedraw(line: Line): void {
+    const frame = this.#before === undefined ? readProgress(line.text) : undefined;
+    if (frame !== undefined) return this.#progress.redraw(line, frame.progress);
+    if (line.raw === '' && this.#before === undefined) return;
+    this.#before = joinBefore(this.#before, { ...line, raw: `${line.raw}\r` });
+    if (this.#before.raw.length > MAX_BEFORE_LENGTH) this.#takeBefore();
+  }
+
+  #takeBefore(): void {
+    if (this.#before === undefined) return;
+    const line = this.#before;
+    this.#before = undefined;
+    this.#lines.take({ ...line, text: toText(line.raw) });
+  }
+
+  #takeLine(line: Line): void {
+    if (this.#before !== undefined) {
+      this.#before = joinBefore(this.#before, line);
+      return this.#takeBefore();
+    }
+    const bar = readTqdm(line.text);
+    const rest = bar === undefined ? line : this.#splitBar(line, bar.end);
+    if (bar !== undefined) this.#progress.redraw({ ...line, text: line.text.slice(0, bar.end) }, bar.progress);
+    if (this.#progress.isOpen) this.#progress.close();
+    if (rest !== undefined) this.#lines.take(rest);
+  }
+
+  /** Another program's line, printed behind a bar that had not ended its own. */
+  #splitBar(line: Line, end: number): Line | undefined {
+    const text = line.text.slice(end).trimStart();
+    if (text === '') return undefined;
+    const skipped = Buffer.byteLength(line.text) - Buffer.byteLength(text);
+    return { ...line, text, raw: text, offset: line.offset + skipped };
+  }
+
+  /** A part of a line that is too long. The first is read as a line; the others share what it said. */
+  #takePart(line: Line, isLast: boolean): void {
+    const first = this.#longLine ?? { of: line.offset, index: -1, ...this.#readFirstPart(line) };
+    const part = { of: first.of, index: first.index + 1 };
+    const reading = part.index === 0 ? first.reading : first.reading && { ...first.reading, body: line.text };
+    this.#sink.record({ ...line, scope: first.scope, part, ...(reading && { reading }) });
+    this.#longLine = isLast ? undefined : { ...first, ...part };
+  }
+
+  #readFirstPart(line: Line): { scope: Scope; reading: Reading | undefined } {
+    this.#takeBefore();
+    const { scope, reading } = this.#lines.readAlone(line);
+    return { scope, reading };
+  }
+}
+
+function toLine(piece: Piece, isSilence: boolean): Line {
+  const raw = piece.bytes.toString('utf8');
+  const isCut = isSilence && piece.end === 'end';
+  const isInvalid = raw.includes('\ufffd') && !Buffer.from(raw, 'utf8').equals(piece.bytes);
+  return {
+    text: toText(raw),
+    raw,
+    offset: piece.offset,
+    time: piece.time,
+    ...(isInvalid && { bytes: Buffer.from(piece.bytes) }),
+    ...(isCut && { isCut }),
+  };
+}
+
+function toText(raw: string): string {
+  const text = stripEscapes(raw);
+  return text.endsWith('\r') ? text.slice(0, -1) : text;
+}
+
+function joinBefore(before: Line | undefined, line: Line): Line {
+  if (before === undefined) return line;
+  const { isCut } = line;
+  return { ...before, raw: before.raw + line.raw, ...(isCut !== undefined && { isCut }) };
+}

@@ -1,0 +1,93 @@
+import { ATTR } from '../../model/attributes.ts';
+import { toStageSpanId } from '../../model/ids.ts';
+import type { RunId, SpanId } from '../../model/ids.ts';
+import type { Result } from '../../model/pipeline.ts';
+import type { UnixTime } from '../../model/time.ts';
+import type { OpenSpan, SpanBook } from './span-book.ts';
+
+interface Place {
+  readonly time: UnixTime;
+  readonly parent: SpanId;
+}
+
+/** Follows Prefect's flow and task runs by their console lines. Each has a name of its own, so they may overlap. */
+export class FlowCourse {
+  readonly #runId: RunId;
+  readonly #book: SpanBook;
+  readonly #flows = new Map<string, OpenSpan>();
+  readonly #tasks = new Map<string, OpenSpan>();
+  #hasFlow = false;
+
+  constructor(options: { runId: RunId; book: SpanBook }) {
+    this.#runId = options.runId;
+    this.#book = options.book;
+  }
+
+  /** Whether there was any flow. */
+  get hasFlow(): boolean {
+    return this.#hasFlow;
+  }
+
+  startFlow(run: string, flow: string, place: Place): OpenSpan {
+    const known = this.#flows.get(run);
+    if (known !== undefined) return known;
+    return this.#openFlow(run, { name: flow, inferred: [] }, place);
+  }
+
+  /** The flow run that a line names; one that was never announced begins with it. */
+  flow(run: string, place: Place): OpenSpan {
+    return this.#flows.get(run) ?? this.#openFlow(run, { name: 'flow', inferred: ['name', 'start_time'] }, place);
+  }
+
+  /** The task run that a line names. Nothing is printed when a task starts: its first line has to do. */
+  task(run: string, place: Place): OpenSpan {
+    const known = this.#tasks.get(run);
+    if (known !== undefined) return known;
+    const span = this.#book.open({
+      spanId: toStageSpanId(this.#runId, `prefect task ${run}`, 1),
+      parent: this.#innermostFlow()?.spanId ?? place.parent,
+      role: 'stage',
+      // `load-6f0`: the task's name and a piece of its run's ID
+      name: run.replace(/-[0-9a-f]{3}$/, ''),
+      stage: run,
+      start: place.time,
+      attributes: { [ATTR.prefectTaskRunName]: run },
+      inferred: ['start_time'],
+    });
+    this.#tasks.set(run, span);
+    return span;
+  }
+
+  endTask(run: string, result: Result, place: Place): OpenSpan {
+    const span = this.task(run, place);
+    this.#tasks.delete(run);
+    this.#book.close(span, { end: place.time, result });
+    return span;
+  }
+
+  endFlow(run: string, result: Result, place: Place): OpenSpan {
+    const span = this.flow(run, place);
+    this.#flows.delete(run);
+    this.#book.close(span, { end: place.time, result });
+    return span;
+  }
+
+  #openFlow(run: string, as: { name: string; inferred: readonly string[] }, place: Place): OpenSpan {
+    this.#hasFlow = true;
+    const span = this.#book.open({
+      spanId: toStageSpanId(this.#runId, `prefect flow ${run}`, 1),
+      parent: this.#innermostFlow()?.spanId ?? place.parent,
+      role: 'flow',
+      name: as.name,
+      start: place.time,
+      attributes: { [ATTR.prefectFlowRunName]: run },
+      inferred: as.inferred,
+    });
+    this.#flows.set(run, span);
+    return span;
+  }
+
+  #innermostFlow(): OpenSpan | undefined {
+    return [...this.#flows.values()].at(-1);
+  }
+}

@@ -1,0 +1,168 @@
+import type { Link } from '@opentelemetry/api';
+import { ATTR, EVENT } from '../../model/attributes.ts';
+import type { SpanId } from '../../model/ids.ts';
+import type { Attributes, Result, TrialState } from '../../model/pipeline.ts';
+import { laterOf } from '../../model/time.ts';
+import type { UnixTime } from '../../model/time.ts';
+import type { Scope, SpanEventDraft } from '../emitter.ts';
+import type { Recorder } from '../recorder.ts';
+
+export type SpanRole = 'run' | 'stage' | 'command' | 'study' | 'trial' | 'job' | 'flow' | 'span';
+
+/** A span that has begun and not ended. */
+export interface OpenSpan {
+  readonly spanId: SpanId;
+  readonly parent: SpanId | undefined;
+  readonly role: SpanRole;
+  readonly name: string;
+  readonly start: UnixTime;
+  readonly scope: Scope;
+  readonly attributes: Attributes;
+  /** What of it wasn't said by its source, such as `start_time`. */
+  readonly inferred: Set<string>;
+  readonly links: Link[];
+  readonly events: SpanEventDraft[];
+  /** The class of the last exception that was seen in it. */
+  lastException: { readonly type: string; readonly message: string | undefined } | undefined;
+}
+
+export interface SpanStart {
+  readonly spanId: SpanId;
+  readonly parent: SpanId | undefined;
+  readonly role: SpanRole;
+  readonly name: string;
+  readonly start: UnixTime;
+  /** The stage that its records are in; the parent's when left out. */
+  readonly stage?: string | undefined;
+  readonly attributes?: Attributes;
+  readonly inferred?: readonly string[];
+  readonly links?: readonly Link[];
+  /** Attributes that its records carry. */
+  readonly recordAttributes?: Attributes;
+}
+
+export interface SpanEnd {
+  readonly end: UnixTime;
+  readonly result?: Result;
+  readonly trialState?: TrialState;
+  readonly errorType?: string | undefined;
+  readonly errorMessage?: string | undefined;
+  readonly attributes?: Attributes;
+  readonly inferred?: readonly string[];
+}
+
+/** A span keeps this many exceptions as events; all of them are log records. */
+const MAX_EVENTS = 32;
+
+/** The spans that are open. Each is given to the recorder once, when it ends. */
+export class SpanBook {
+  readonly #recorder: Recorder;
+  readonly #open = new Map<SpanId, OpenSpan>();
+  readonly #url: string;
+  readonly #keepsExceptionEvents: boolean;
+
+  /** @param options.url where the run can be looked at, for stages' spans. */
+  constructor(options: { recorder: Recorder; url: string; keepsExceptionEvents: boolean }) {
+    this.#recorder = options.recorder;
+    this.#url = options.url;
+    this.#keepsExceptionEvents = options.keepsExceptionEvents;
+  }
+
+  get(spanId: SpanId): OpenSpan | undefined {
+    return this.#open.get(spanId);
+  }
+
+  /** Begins a span and, for a stage or a trial, writes its start event. */
+  open(begin: SpanStart): OpenSpan {
+    const stage = begin.stage ?? (begin.parent === undefined ? undefined : this.#open.get(begin.parent)?.scope.stage);
+    const span: OpenSpan = {
+      spanId: begin.spanId,
+      parent: begin.parent,
+      role: begin.role,
+      name: begin.name,
+      start: begin.start,
+      scope: this.#recorder.createScope(begin.spanId, stage, begin.recordAttributes),
+      attributes: { ...this.#toRoleAttributes(begin), ...begin.attributes },
+      inferred: new Set(begin.inferred),
+      links: [...(begin.links ?? [])],
+      events: [],
+      lastException: undefined,
+    };
+    this.#open.set(span.spanId, span);
+    const eventName = START_EVENTS[begin.role];
+    // One that began before anyone knew has no start to tell of.
+    if (eventName !== undefined && !span.inferred.has('start_time')) this.#logStart(span, eventName);
+    return span;
+  }
+
+  /** Ends a span and hands it on. One that isn't open is left alone: it has ended before. */
+  close(span: OpenSpan, how: SpanEnd): void {
+    if (!this.#open.delete(span.spanId)) return;
+    const attributes: Attributes = { ...span.attributes, ...how.attributes };
+    if (how.result !== undefined) attributes[RESULT_ATTRIBUTES[span.role] ?? ATTR.taskResult] = how.result;
+    if (how.trialState !== undefined) attributes[ATTR.trialState] = how.trialState;
+    const isError = how.result === 'failure' || how.result === 'error' || how.trialState === 'FAIL';
+    const errorType = isError ? (how.errorType ?? span.lastException?.type) : undefined;
+    if (errorType !== undefined) attributes[ATTR.errorType] = errorType;
+    const inferred = [...span.inferred, ...(how.inferred ?? [])];
+    if (inferred.length > 0) attributes[ATTR.inferred] = inferred;
+    if (span.role === 'stage' && how.result !== undefined) this.#recorder.counter.stage(how.result);
+    if (span.role === 'trial') this.#recorder.counter.trials += 1;
+    this.#recorder.span({
+      spanId: span.spanId,
+      parent: span.parent,
+      name: span.name,
+      kind: KINDS[span.role] ?? 'internal',
+      start: span.start,
+      end: laterOf(span.start, how.end),
+      attributes,
+      links: span.links,
+      events: span.events,
+      ...(isError && { error: { message: how.errorMessage ?? span.lastException?.message } }),
+    });
+  }
+
+  /** Ends everything that is open, the newest first. */
+  closeAll(how: (span: OpenSpan) => SpanEnd): void {
+    for (const span of [...this.#open.values()].toReversed()) this.close(span, how(span));
+  }
+
+  /** Keeps an exception that was seen in a span, as an event of it (`logs/dup`) and for its `error.type`. */
+  noteException(spanId: SpanId, exception: { time: UnixTime; attributes: Attributes }): void {
+    const span = this.#open.get(spanId);
+    if (span === undefined) return;
+    const { [ATTR.exceptionType]: type, [ATTR.exceptionMessage]: message } = exception.attributes;
+    if (typeof type === 'string') {
+      span.lastException = { type, message: typeof message === 'string' ? message : undefined };
+    }
+    if (this.#keepsExceptionEvents && span.events.length < MAX_EVENTS) {
+      span.events.push({ name: 'exception', ...exception });
+    }
+  }
+
+  #toRoleAttributes({ role, name, spanId }: SpanStart): Attributes {
+    if (role !== 'stage') return {};
+    return { [ATTR.taskName]: name, [ATTR.taskRunId]: spanId, [ATTR.taskRunUrl]: this.#url };
+  }
+
+  #logStart(span: OpenSpan, eventName: string): void {
+    this.#recorder.log({
+      scope: span.scope,
+      logger: 'stagelight',
+      time: span.start,
+      observed: span.start,
+      eventName,
+      body: `${span.role} ${span.role === 'trial' ? String(span.attributes[ATTR.trialNumber]) : span.name} started`,
+      attributes: { ...span.attributes, [ATTR.uid]: `${span.spanId}-start` },
+    });
+  }
+}
+
+const START_EVENTS: Readonly<Partial<Record<SpanRole, string>>> = {
+  stage: EVENT.stageStart,
+  trial: EVENT.trialStart,
+};
+
+const RESULT_ATTRIBUTES: Readonly<Partial<Record<SpanRole, string>>> = { run: ATTR.pipelineResult };
+
+const KINDS: Readonly<Partial<Record<SpanRole, 'server' | 'client'>>> = { run: 'server', command: 'client' };

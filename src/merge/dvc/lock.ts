@@ -1,0 +1,90 @@
+import { join } from 'node:path';
+import { asRecord, parseAddress, readYaml } from './project.ts';
+import type { DvcProject } from './project.ts';
+
+/** A dependency or output as `dvc.lock` has it. */
+export interface LockedPath {
+  readonly path: string;
+  /** MD5, with `.dir` behind it for a folder; `''` when the lock has none. */
+  readonly md5: string;
+  readonly size: number | undefined;
+}
+
+/** A stage as `dvc.lock` (schema 2.0) has it. */
+export interface LockedStage {
+  readonly cmd: string;
+  readonly deps: readonly LockedPath[];
+  readonly outs: readonly LockedPath[];
+  /** Parameters by file, then by name. */
+  readonly params: Readonly<Record<string, Readonly<Record<string, unknown>>>>;
+}
+
+/** The `dvc.lock` files of a project, as they were when the run began and as they are. */
+export class DvcLocks {
+  readonly #project: DvcProject;
+  readonly #before = new Map<string, Record<string, unknown>>();
+
+  constructor(project: DvcProject) {
+    this.#project = project;
+  }
+
+  /** Remembers what the lock files say now, before a stage changes them. */
+  remember(): void {
+    for (const folder of this.#project.folders()) {
+      if (!this.#before.has(folder)) this.#before.set(folder, readStages(folder));
+    }
+  }
+
+  /** The stage as it was locked when the run began. */
+  before(address: string): LockedStage | undefined {
+    const home = this.#project.find(address)?.home;
+    return home === undefined ? undefined : toLockedStage(this.#before.get(home)?.[parseAddress(address).name]);
+  }
+
+  /** The stage as it is locked now. */
+  now(address: string): LockedStage | undefined {
+    const home = this.#project.find(address)?.home;
+    return home === undefined ? undefined : toLockedStage(readStages(home)[parseAddress(address).name]);
+  }
+}
+
+function readStages(folder: string): Record<string, unknown> {
+  return asRecord(asRecord(readYaml(join(folder, 'dvc.lock')))['stages']);
+}
+
+function toLockedStage(value: unknown): LockedStage | undefined {
+  if (value === undefined) return undefined;
+  const stage = asRecord(value);
+  const cmd = stage['cmd'];
+  return {
+    cmd: Array.isArray(cmd) ? cmd.join('\n') : String(cmd ?? ''),
+    deps: toLockedPaths(stage['deps']),
+    outs: toLockedPaths(stage['outs']),
+    params: Object.fromEntries(Object.entries(asRecord(stage['params'])).map(([file, values]) => [file, asRecord(values)])),
+  };
+}
+
+function toLockedPaths(value: unknown): LockedPath[] {
+  if (!Array.isArray(value)) return [];
+  return value.map((item) => {
+    const { path, md5, etag, checksum, size } = asRecord(item);
+    return { path: String(path ?? ''), md5: String(md5 ?? etag ?? checksum ?? ''), size: typeof size === 'number' ? size : undefined };
+  });
+}
+
+/** Why a stage ran: what its lock says now and didn't say before. `new` when it wasn't locked at all. */
+export function findChanges(before: LockedStage | undefined, now: LockedStage): string[] {
+  if (before === undefined) return ['new'];
+  const changes: string[] = [];
+  if (before.cmd !== now.cmd) changes.push('cmd');
+  const known = new Map(before.deps.map((dep) => [dep.path, dep.md5]));
+  for (const { path, md5 } of now.deps) if (known.get(path) !== md5) changes.push(`dep:${path}`);
+  for (const [file, values] of Object.entries(now.params)) {
+    for (const [name, value] of Object.entries(values)) {
+      if (JSON.stringify(before.params[file]?.[name]) !== JSON.stringify(value)) {
+        changes.push(file === 'params.yaml' ? `param:${name}` : `param:${file}:${name}`);
+      }
+    }
+  }
+  return changes;
+}

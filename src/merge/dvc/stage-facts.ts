@@ -1,0 +1,135 @@
+import { join } from 'node:path';
+import type { Link } from '@opentelemetry/api';
+import { TraceFlags } from '@opentelemetry/api';
+import { ATTR, EVENT } from '../../model/attributes.ts';
+import type { Attributes, AttributeValue, StageOutcome } from '../../model/pipeline.ts';
+import type { ProducedStage } from '../../model/run-info.ts';
+import type { UnixTime } from '../../model/time.ts';
+import type { OpenSpan } from '../course/span-book.ts';
+import { findHydraOutputs } from '../hydra/outputs.ts';
+import type { Lineage } from '../lineage.ts';
+import type { Recorder } from '../recorder.ts';
+import { findChanges } from './lock.ts';
+import type { DvcLocks, LockedPath, LockedStage } from './lock.ts';
+import { readMetrics } from './metrics.ts';
+import type { DvcProject } from './project.ts';
+
+export interface StageFactsOptions {
+  readonly project: DvcProject;
+  readonly locks: DvcLocks;
+  readonly lineage: Lineage;
+  readonly recorder: Recorder;
+}
+
+const MAX_PATHS = 100;
+const MAX_PARAMS = 256;
+
+/** What `dvc.yaml`, `dvc.lock`, the metrics files and Hydra's output say of the stages that ran. */
+export class StageFacts {
+  readonly #options: StageFactsOptions;
+  readonly #produced: ProducedStage[] = [];
+
+  constructor(options: StageFactsOptions) {
+    this.#options = options;
+  }
+
+  /** What this run's stages have put out so far. */
+  get produced(): readonly ProducedStage[] {
+    return this.#produced;
+  }
+
+  knows(address: string): boolean {
+    return this.#options.project.knows(address);
+  }
+
+  /** A stage begins: what its lock file says now is what it said before. */
+  begin(_address: string): void {
+    this.#options.locks.remember();
+  }
+
+  /** A stage has ended: what its span shows beside its outcome. Adds links to the span and logs its metrics. */
+  end(span: OpenSpan, ended: { outcome: StageOutcome; end: UnixTime }): Attributes {
+    const { locks, project } = this.#options;
+    const address = span.name;
+    const hasRun = ended.outcome === 'ran' || ended.outcome === 'failed';
+    const locked = ended.outcome === 'dry_run' ? undefined : locks.now(address);
+    const declared = project.find(address);
+    if (ended.outcome === 'ran') {
+      this.#logMetrics(span, ended.end);
+      if (locked !== undefined) this.#produced.push({ stage: address, spanId: span.spanId, outs: locked.outs.map((out) => out.md5) });
+    }
+    const attributes: Attributes = { ...toLockAttributes(locked) };
+    if (locked === undefined && declared !== undefined) attributes[ATTR.dvcCommand] = declared.cmd.join('\n');
+    if (hasRun && locked !== undefined && ended.outcome === 'ran') {
+      attributes[ATTR.dvcChanged] = findChanges(locks.before(address), locked);
+    }
+    if (hasRun && declared !== undefined) Object.assign(attributes, findHydraOutputs(declared.folder, span.start));
+    if (!hasRun && locked !== undefined && locked.outs.length > 0) Object.assign(attributes, this.#linkProducer(span, locked));
+    return attributes;
+  }
+
+  /** The run that last produced a skipped stage's outputs, as a link, else in words. */
+  #linkProducer(span: OpenSpan, locked: LockedStage): Attributes {
+    const outs = locked.outs.map((out) => out.md5);
+    const own = this.#produced.findLast((item) => item.stage === span.name && item.outs.join() === outs.join());
+    if (own !== undefined) return {};
+    const producer = this.#options.lineage.find(span.name, outs);
+    if (producer === undefined) {
+      return { [ATTR.producedBy]: `produced elsewhere (md5 ${outs.join(', ').slice(0, 400)})` };
+    }
+    span.links.push(toProducerLink(producer.info.traceId, producer.stage.spanId));
+    return { [ATTR.producedBy]: producer.info.runId };
+  }
+
+  #logMetrics(span: OpenSpan, time: UnixTime): void {
+    const declared = this.#options.project.find(span.name);
+    if (declared === undefined) return;
+    for (const file of declared.metrics) {
+      if (file.includes('${')) continue;
+      for (const [name, value] of Object.entries(readMetrics(join(declared.folder, file)))) {
+        this.#options.recorder.log({
+          scope: span.scope,
+          logger: 'dvc',
+          time,
+          observed: time,
+          eventName: EVENT.metric,
+          body: `${name} = ${value}`,
+          attributes: {
+            [ATTR.metricName]: name,
+            [ATTR.metricValue]: value,
+            [ATTR.logFilePath]: file,
+            [ATTR.uid]: `${span.spanId}-metric-${file}-${name}`.slice(0, 400),
+          },
+        });
+      }
+    }
+  }
+}
+
+function toProducerLink(traceId: string, spanId: string): Link {
+  return { context: { traceId, spanId, traceFlags: TraceFlags.SAMPLED }, attributes: { [ATTR.linkKind]: 'producer' } };
+}
+
+function toLockAttributes(locked: LockedStage | undefined): Attributes {
+  if (locked === undefined) return {};
+  const params = Object.entries(locked.params)
+    .flatMap(([file, values]) => Object.entries(values).map(([name, value]) => [file === 'params.yaml' ? name : `${file}:${name}`, value] as const))
+    .slice(0, MAX_PARAMS)
+    .map(([name, value]) => [`${ATTR.dvcParamPrefix}${name}`, toAttributeValue(value)] as const);
+  return {
+    [ATTR.dvcCommand]: locked.cmd,
+    [ATTR.dvcDeps]: locked.deps.slice(0, MAX_PATHS).map(toPathText),
+    [ATTR.dvcOuts]: locked.outs.slice(0, MAX_PATHS).map(toPathText),
+    ...Object.fromEntries(params),
+  };
+}
+
+function toPathText({ path, md5, size }: LockedPath): string {
+  return [path, md5, size].filter((part) => part !== undefined && part !== '').join(' ');
+}
+
+function toAttributeValue(value: unknown): AttributeValue {
+  const isScalar = typeof value === 'string' || typeof value === 'number' || typeof value === 'boolean';
+  return isScalar ? value : (JSON.stringify(value) ?? '');
+}
+

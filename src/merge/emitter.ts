@@ -1,0 +1,165 @@
+import { ROOT_CONTEXT, SpanKind, SpanStatusCode, TraceFlags, createContextKey, trace } from '@opentelemetry/api';
+import type { Context, Link, Tracer } from '@opentelemetry/api';
+import type { Logger } from '@opentelemetry/api-logs';
+import { resourceFromAttributes } from '@opentelemetry/resources';
+import { LoggerProvider } from '@opentelemetry/sdk-logs';
+import type { LogRecordProcessor } from '@opentelemetry/sdk-logs';
+import { AlwaysOnSampler, NodeTracerProvider } from '@opentelemetry/sdk-trace-node';
+import type { SpanProcessor } from '@opentelemetry/sdk-trace-node';
+import { ATTR, SCHEMA_URL } from '../model/attributes.ts';
+import type { RunId, SpanId } from '../model/ids.ts';
+import type { Attributes } from '../model/pipeline.ts';
+import type { UnixTime } from '../model/time.ts';
+
+/** Where log records belong: a span, and the attributes that all records in it share. */
+export interface Scope {
+  readonly spanId: SpanId;
+  /** The stage's name, inside one. */
+  readonly stage: string | undefined;
+  readonly context: Context;
+}
+
+/** The attributes that a {@link Scope} adds to its records, for the processors. */
+export const SCOPE_ATTRIBUTES = createContextKey('stagelight scope attributes');
+
+/** A log record about to be made. */
+export interface LogDraft {
+  readonly scope: Scope;
+  /** The instrumentation scope: the logger's name, else the tool's. */
+  readonly logger: string;
+  /** When it happened, where its source says so. */
+  readonly time?: UnixTime | undefined;
+  readonly observed: UnixTime;
+  readonly severity?: number | undefined;
+  readonly severityText?: string | undefined;
+  readonly eventName?: string | undefined;
+  readonly body?: string | undefined;
+  readonly attributes: Attributes;
+}
+
+/** A span about to be made: it is made at its end, once. */
+export interface SpanDraft {
+  readonly spanId: SpanId;
+  readonly parent: SpanId | undefined;
+  readonly name: string;
+  readonly kind: 'internal' | 'server' | 'client';
+  readonly start: UnixTime;
+  readonly end: UnixTime;
+  readonly attributes: Attributes;
+  readonly error?: { readonly message?: string | undefined };
+  readonly links?: readonly Link[];
+  readonly events?: readonly SpanEventDraft[];
+}
+
+export interface SpanEventDraft {
+  readonly name: string;
+  readonly time: UnixTime;
+  readonly attributes: Attributes;
+}
+
+const KINDS = { internal: SpanKind.INTERNAL, server: SpanKind.SERVER, client: SpanKind.CLIENT } as const;
+/** No timestamp: OTLP's 0, which the encoders leave out. (Without one the SDK would take the time of the call.) */
+const UNKNOWN_TIME: UnixTime = [0, 0];
+/** The provider keeps every logger for ever, so names that output invents have a bound. */
+const MAX_LOGGERS = 1000;
+const OTHER_LOGGER = 'other';
+
+export interface EmitterOptions {
+  /** The trace that all of it is in. */
+  readonly traceId: RunId;
+  /** The span in another process's trace that the root span is a child of, with `--join`. */
+  readonly remoteParent?: SpanId | undefined;
+  readonly resource: Attributes;
+  readonly logProcessors: LogRecordProcessor[];
+  readonly spanProcessors: SpanProcessor[];
+}
+
+/** Makes the run's log records and spans, through the OpenTelemetry SDK's providers. */
+export class Emitter {
+  readonly #options: EmitterOptions;
+  readonly #loggerProvider: LoggerProvider;
+  readonly #loggers = new Map<string, Logger>();
+  readonly #tracer: Tracer;
+  #nextSpanId: SpanId = '';
+
+  constructor(options: EmitterOptions) {
+    this.#options = options;
+    const resource = resourceFromAttributes(options.resource as Record<string, string>, { schemaUrl: SCHEMA_URL });
+    this.#loggerProvider = new LoggerProvider({
+      resource,
+      processors: options.logProcessors,
+      logRecordLimits: { attributeCountLimit: Infinity },
+    });
+    const tracerProvider = new NodeTracerProvider({
+      resource,
+      sampler: new AlwaysOnSampler(),
+      spanProcessors: options.spanProcessors,
+      spanLimits: { attributeCountLimit: Infinity, eventCountLimit: 1000 },
+      idGenerator: {
+        generateTraceId: () => options.traceId,
+        generateSpanId: () => this.#nextSpanId,
+      },
+    });
+    this.#tracer = tracerProvider.getTracer('stagelight');
+  }
+
+  /** The scope of a span for its records. Make it once for a span: its attributes are encoded once. */
+  createScope(spanId: SpanId, stage: string | undefined, attributes: Attributes = {}): Scope {
+    const shared = stage === undefined ? attributes : { [ATTR.taskName]: stage, ...attributes };
+    return { spanId, stage, context: this.#toContext(spanId).setValue(SCOPE_ATTRIBUTES, shared) };
+  }
+
+  log(draft: LogDraft): void {
+    this.#getLogger(draft.logger).emit({
+      timestamp: draft.time ?? UNKNOWN_TIME,
+      observedTimestamp: draft.observed,
+      severityNumber: draft.severity ?? 0,
+      ...(draft.severityText !== undefined && { severityText: draft.severityText }),
+      ...(draft.eventName !== undefined && { eventName: draft.eventName }),
+      ...(draft.body !== undefined && { body: draft.body }),
+      attributes: draft.attributes as Record<string, string>,
+      context: draft.scope.context,
+    });
+  }
+
+  span(draft: SpanDraft): void {
+    this.#nextSpanId = draft.spanId;
+    const parent = draft.parent ?? this.#options.remoteParent;
+    const span = this.#tracer.startSpan(
+      draft.name,
+      {
+        kind: KINDS[draft.kind],
+        startTime: draft.start,
+        attributes: draft.attributes as Record<string, string>,
+        links: [...(draft.links ?? [])],
+      },
+      parent === undefined ? ROOT_CONTEXT : this.#toContext(parent),
+    );
+    for (const event of draft.events ?? []) {
+      span.addEvent(event.name, event.attributes as Record<string, string>, event.time);
+    }
+    if (draft.error !== undefined) {
+      const { message } = draft.error;
+      span.setStatus({ code: SpanStatusCode.ERROR, ...(message !== undefined && { message }) });
+    }
+    span.end(draft.end);
+  }
+
+  #toContext(spanId: SpanId): Context {
+    return trace.setSpanContext(ROOT_CONTEXT, {
+      traceId: this.#options.traceId,
+      spanId,
+      traceFlags: TraceFlags.SAMPLED,
+    });
+  }
+
+  #getLogger(name: string): Logger {
+    let logger = this.#loggers.get(name);
+    if (logger === undefined) {
+      if (this.#loggers.size >= MAX_LOGGERS && name !== OTHER_LOGGER) return this.#getLogger(OTHER_LOGGER);
+      logger = this.#loggerProvider.getLogger(name);
+      this.#loggers.set(name, logger);
+    }
+    return logger;
+  }
+}

@@ -1,0 +1,88 @@
+import { readFileSync, readdirSync, statSync } from 'node:fs';
+import type { Dirent } from 'node:fs';
+import { dirname, join, relative } from 'node:path';
+import { ATTR } from '../../model/attributes.ts';
+import type { Attributes } from '../../model/pipeline.ts';
+import { SecretMasker } from '../../model/secrets.ts';
+import { toUnixMs } from '../../model/time.ts';
+import type { UnixTime } from '../../model/time.ts';
+import { parse, stringify } from 'yaml';
+import { SKIPPED_FOLDERS, asRecord, readYaml } from '../dvc/project.ts';
+
+/** File systems keep times to the second at worst. */
+const CLOCK_SLACK_MS = 1100;
+const MAX_ENTRIES = 5000;
+const MAX_CONFIG_LENGTH = 64 * 1024;
+
+/**
+ * What Hydra left behind since `since` below a folder: the job's name, output folder, overrides and composed
+ * configuration, secrets masked and interpolations as they stand. Of several jobs the first one's.
+ */
+export function findHydraOutputs(folder: string, since: UnixTime): Attributes {
+  const outputs = findHydraFolders(folder, toUnixMs(since) - CLOCK_SLACK_MS).toSorted();
+  const first = outputs[0];
+  return first === undefined ? {} : readHydraOutput(folder, first);
+}
+
+/** The `.hydra` folders made since a time. `outputs` and `multirun`, Hydra's own, are looked at first. */
+function findHydraFolders(root: string, sinceMs: number): string[] {
+  const found: string[] = [];
+  const queue = ['outputs', 'multirun', '.'].map((name) => join(root, name));
+  const seen = new Set<string>();
+  for (let entries = 0; queue.length > 0 && entries < MAX_ENTRIES; ) {
+    const folder = queue.shift()!;
+    if (seen.has(folder)) continue;
+    seen.add(folder);
+    for (const entry of listEntries(folder)) {
+      entries += 1;
+      if (!entry.isDirectory()) continue;
+      const path = join(folder, entry.name);
+      if (entry.name === '.hydra') {
+        // A fixed `hydra.run.dir` is used again: its files are written anew, the folder's time stays.
+        if (readMtime(join(path, 'config.yaml')) >= sinceMs) found.push(path);
+      } else if (!SKIPPED_FOLDERS.has(entry.name)) {
+        queue.push(path);
+      }
+    }
+  }
+  return found;
+}
+
+function listEntries(folder: string): Dirent[] {
+  try {
+    return readdirSync(folder, { withFileTypes: true });
+  } catch {
+    return [];
+  }
+}
+
+function readMtime(path: string): number {
+  try {
+    return statSync(path).mtimeMs;
+  } catch {
+    return 0;
+  }
+}
+
+function readHydraOutput(root: string, hydraFolder: string): Attributes {
+  const job = asRecord(asRecord(asRecord(readYaml(join(hydraFolder, 'hydra.yaml')))['hydra'])['job']);
+  const overrides = readYaml(join(hydraFolder, 'overrides.yaml'));
+  const config = readMaskedConfig(join(hydraFolder, 'config.yaml'));
+  const masker = new SecretMasker();
+  return {
+    [ATTR.hydraRunDir]: relative(root, dirname(hydraFolder)) || '.',
+    ...(typeof job['name'] === 'string' && { [ATTR.hydraJobName]: job['name'] }),
+    ...(typeof job['num'] === 'number' && { [ATTR.hydraJobNumber]: job['num'] }),
+    ...(Array.isArray(overrides) && { [ATTR.hydraOverrides]: masker.maskArguments(overrides.map(String)) }),
+    ...(config !== undefined && { [ATTR.hydraConfig]: config }),
+  };
+}
+
+function readMaskedConfig(file: string): string | undefined {
+  try {
+    const text = readFileSync(file, 'utf8').slice(0, MAX_CONFIG_LENGTH);
+    return stringify(new SecretMasker().maskTree(parse(text, { logLevel: 'silent' })));
+  } catch {
+    return undefined;
+  }
+}

@@ -1,0 +1,226 @@
+import { rmSync } from 'node:fs';
+import { join } from 'node:path';
+import { ATTR, EVENT } from '../model/attributes.ts';
+import type { InboxEntry } from '../model/inbox.ts';
+import type { RunKind } from '../model/pipeline.ts';
+import type { RunInfo } from '../model/run-info.ts';
+import { SecretMasker } from '../model/secrets.ts';
+import { compileTextFormat } from '../model/text-format.ts';
+import { parseNanoString, toNanoString } from '../model/time.ts';
+import type { UnixTime } from '../model/time.ts';
+import type { Frame } from '../spool/console-inbox.ts';
+import { InboxReader } from '../spool/inbox-reader.ts';
+import type { EntryPlace, InboxVisitor } from '../spool/inbox-reader.ts';
+import { FILE } from '../spool/layout.ts';
+import { writeRunInfo } from '../spool/run-file.ts';
+import { ConsoleSources } from './console-sources.ts';
+import { Emitter } from './emitter.ts';
+import { EntryReader } from './entry-reader.ts';
+import { FaultLog } from './fault-log.ts';
+import { LogFile, TextFile, TraceFile } from './file-processors.ts';
+import type { FileProcessor } from './file-processors.ts';
+import { Recorder } from './recorder.ts';
+import type { Written } from './recorder.ts';
+import { RunSpan } from './run-span.ts';
+import { SpanBook } from './course/span-book.ts';
+
+export interface MergeOptions {
+  readonly runDir: string;
+  readonly info: RunInfo;
+  /** What an earlier merge of the run has written, when this one continues it. */
+  readonly written?: Written;
+  readonly env: NodeJS.ProcessEnv;
+}
+
+/** How much of each console is read in a step: a few milliseconds of work. */
+const STEP_BYTES = 256 * 1024;
+const HEARTBEAT_MS = 15_000;
+
+/**
+ * The one writer of a run: reads all inboxes and writes `traces.jsonl`, `logs.jsonl`, `run.log` and `run.json`.
+ * What it reads stays in the inboxes until the run has ended, so a merge that was killed can be done again: places in the
+ * inboxes give the uids, and what is written already is left out.
+ */
+export class Merge implements InboxVisitor {
+  readonly #options: MergeOptions;
+  readonly #inboxes: InboxReader;
+  readonly #files: FileProcessor[];
+  readonly #recorder: Recorder;
+  readonly #book: SpanBook;
+  readonly #run: RunSpan;
+  readonly #consoles: ConsoleSources;
+  readonly #entries: EntryReader;
+  readonly #faults: FaultLog;
+  #lastHeartbeat: UnixTime;
+  #lastTime: UnixTime;
+  /** The run as it has ended, until all of it is on disk. */
+  #ended: RunInfo | undefined;
+
+  constructor(options: MergeOptions) {
+    const { runDir, info, written, env } = options;
+    this.#options = options;
+    const masker = createMasker(info);
+    const traces = new TraceFile(join(runDir, FILE.traces), info.resource);
+    const logs = new LogFile(join(runDir, FILE.logs), info.resource);
+    const text = createTextFile(runDir, info);
+    this.#files = [logs, traces, text];
+    const { traceId, remoteParent, resource } = info;
+    const emitter = new Emitter({ traceId, remoteParent, resource, logProcessors: [logs, text], spanProcessors: [traces] });
+    this.#recorder = new Recorder({ emitter, masker, written });
+    this.#book = new SpanBook({
+      recorder: this.#recorder,
+      url: `file://${runDir}`,
+      keepsExceptionEvents: env['OTEL_SEMCONV_EXCEPTION_SIGNAL_OPT_IN'] !== 'logs',
+    });
+    this.#faults = new FaultLog(runDir);
+    this.#run = new RunSpan({ info, book: this.#book, recorder: this.#recorder });
+    this.#consoles = new ConsoleSources({ ...options, masker, book: this.#book, recorder: this.#recorder });
+    this.#entries = new EntryReader({ info, book: this.#book, recorder: this.#recorder, faults: this.#faults });
+    this.#inboxes = new InboxReader(join(runDir, FILE.inbox));
+    this.#lastTime = this.#lastHeartbeat = this.#run.start;
+  }
+
+  /** Counts of what was written so far. */
+  get counter(): Recorder['counter'] {
+    return this.#recorder.counter;
+  }
+
+  /**
+   * Reads what is new and writes it. `time` is now, or `undefined` when an old run is merged and only its own times count.
+   * @returns whether there was anything.
+   * @throws the file system's error when something can't be written; the step is then finished by the next call.
+   */
+  step(time?: UnixTime): boolean {
+    this.#flush(); // first what the disk refused the last time, before there is more of it
+    const hasRead = this.#inboxes.read(this, STEP_BYTES);
+    if (time !== undefined) {
+      if (!hasRead) this.#consoles.expire(time);
+      this.#beat(time);
+    }
+    this.#flush();
+    return hasRead;
+  }
+
+  entry(entry: InboxEntry, place: EntryPlace): void {
+    this.#note(parseNanoString(entry.time));
+    this.#entries.take(entry, place);
+  }
+
+  frame(frame: Frame, place: EntryPlace): void {
+    this.#note(frame.time);
+    if (frame.kind !== 'entry') {
+      this.#consoles.chunk(frame as Frame & { kind: 'stdout' }, place.source);
+      return;
+    }
+    const entry = parseEntry(frame.payload);
+    if (entry === undefined) return this.unreadable(place);
+    if (entry.type === 'console-open') this.#consoles.open(entry, place.source);
+    else if (entry.type === 'child-exit') this.#endConsole(entry, place.source);
+    else this.#entries.take(entry, place);
+  }
+
+  unreadable(place: EntryPlace): void {
+    this.#faults.add({ code: 'unreadable-entry', message: `an entry of ${place.source} at byte ${place.offset} can't be read` });
+    this.#recorder.counter.dropped += 1;
+  }
+
+  /**
+   * Ends the run: everything is read, written and counted, and the inboxes go.
+   * @returns the run as it is from now on.
+   * @throws the file system's error when something can't be written; calling it again goes on from there.
+   */
+  finish(): RunInfo {
+    while (this.#inboxes.read(this, STEP_BYTES)) this.#flush();
+    this.#ended ??= this.#end();
+    this.#flush();
+    writeRunInfo(this.#options.runDir, this.#ended);
+    this.close();
+    rmSync(join(this.#options.runDir, FILE.inbox), { recursive: true, force: true });
+    return this.#ended;
+  }
+
+  close(): void {
+    this.#inboxes.close();
+    for (const file of this.#files) file.close();
+  }
+
+  #end(): RunInfo {
+    const how = this.#run.how(this.#lastTime);
+    this.#consoles.finish(how);
+    const told = this.#run.finish({ ...how, kind: this.#toKind(), experiment: this.#consoles.experiment });
+    return {
+      ...this.#options.info,
+      ...told,
+      endedAt: toNanoString(how.end),
+      counts: this.#recorder.counter.toCounts(),
+      produced: this.#consoles.produced,
+      ...(this.#recorder.firstError && { firstError: this.#recorder.firstError }),
+    };
+  }
+
+  #toKind(): RunKind | undefined {
+    const shown = this.#consoles.kind;
+    if (shown !== undefined) return shown;
+    const { success = 0, failure = 0, error = 0, cancellation = 0, skip = 0 } = this.#recorder.counter.stages;
+    const ran = success + failure + error + cancellation;
+    return ran + skip === 0 ? undefined : skip === 0 ? 'full' : 'partial';
+  }
+
+  #endConsole(entry: Extract<InboxEntry, { type: 'child-exit' }>, source: string): void {
+    if (this.#consoles.isMain(source)) this.#run.childExit = entry;
+    else this.#consoles.end(entry, source);
+  }
+
+  #note(time: UnixTime | undefined): void {
+    if (time !== undefined) this.#lastTime = time;
+  }
+
+  #beat(time: UnixTime): void {
+    if ((time[0] - this.#lastHeartbeat[0]) * 1000 < HEARTBEAT_MS) return;
+    this.#lastHeartbeat = time;
+    this.#recorder.log({
+      scope: this.#run.scope,
+      logger: 'stagelight',
+      time,
+      observed: time,
+      eventName: EVENT.heartbeat,
+      attributes: { [ATTR.uid]: `${this.#run.scope.spanId}-heartbeat-${toNanoString(time)}` },
+    });
+    writeRunInfo(this.#options.runDir, { ...this.#options.info, counts: this.#recorder.counter.toCounts() });
+  }
+
+  /** Tries all files before it tells of the first that failed. */
+  #flush(): void {
+    const errors: unknown[] = [];
+    for (const file of this.#files) {
+      try {
+        file.flush();
+      } catch (error) {
+        errors.push(error);
+      }
+    }
+    if (errors.length > 0) throw errors[0];
+  }
+}
+
+function createMasker(info: RunInfo): SecretMasker {
+  return new SecretMasker(info.logging.secretRules.map(({ name, pattern }) => ({ name, pattern: new RegExp(pattern, 'g') })));
+}
+
+function createTextFile(runDir: string, info: RunInfo): TextFile {
+  const { format, dateFormat, minimumSeverity } = info.logging;
+  return new TextFile(join(runDir, FILE.text), {
+    format: compileTextFormat(format, { dateFormat, zone: info.timeZone }),
+    minimumSeverity,
+    runId: info.runId,
+  });
+}
+
+function parseEntry(payload: Buffer): InboxEntry | undefined {
+  try {
+    return JSON.parse(payload.toString('utf8')) as InboxEntry;
+  } catch {
+    return undefined;
+  }
+}
+

@@ -1,0 +1,121 @@
+import { ATTR } from '../model/attributes.ts';
+import type { Attributes } from '../model/pipeline.ts';
+import type { FirstError } from '../model/run-info.ts';
+import { MASK, isSecretValue } from '../model/secrets.ts';
+import type { SecretMasker } from '../model/secrets.ts';
+import { SEVERITY } from '../model/severity.ts';
+import { Counter } from './counts.ts';
+import type { Emitter, LogDraft, Scope, SpanDraft } from './emitter.ts';
+
+/** What an earlier, interrupted merge of the same run has already written. */
+export interface Written {
+  readonly uids: { has(uid: string): boolean };
+  readonly spanIds: ReadonlySet<string>;
+}
+
+/** The last station before the files: masks, leaves out what is written already, counts. */
+export class Recorder {
+  readonly counter = new Counter();
+  readonly #emitter: Emitter;
+  readonly #masker: SecretMasker;
+  readonly #written: Written | undefined;
+  #firstError: FirstError | undefined;
+
+  constructor(options: { emitter: Emitter; masker: SecretMasker; written?: Written | undefined }) {
+    this.#emitter = options.emitter;
+    this.#masker = options.masker;
+    this.#written = options.written;
+  }
+
+  /** The first record at ERROR or above that has an exception, else the first at all. */
+  get firstError(): FirstError | undefined {
+    return this.#firstError;
+  }
+
+  createScope(spanId: string, stage: string | undefined, attributes?: Attributes): Scope {
+    return this.#emitter.createScope(spanId, stage, attributes);
+  }
+
+  log(draft: LogDraft): void {
+    const masked = this.#maskLog(draft);
+    const severity = draft.severity ?? 0;
+    this.counter.record(severity);
+    if (severity >= SEVERITY.error) this.#noteError(masked);
+    if (this.#written?.uids.has(draft.attributes[ATTR.uid] as string)) return;
+    this.#emitter.log(masked);
+  }
+
+  span(draft: SpanDraft): void {
+    this.counter.spans += 1;
+    if (this.#written?.spanIds.has(draft.spanId)) return;
+    const attributes = this.#maskAttributes(draft.attributes);
+    const message = draft.error?.message === undefined ? undefined : this.#masker.mask(draft.error.message).text;
+    this.#emitter.span({
+      ...draft,
+      attributes,
+      ...(draft.error && { error: { message } }),
+      ...(draft.events && {
+        events: draft.events.map((event) => ({ ...event, attributes: this.#maskAttributes(event.attributes) })),
+      }),
+    });
+  }
+
+  #maskLog(draft: LogDraft): LogDraft {
+    const isSuspect =
+      (draft.body !== undefined && this.#masker.mayHoldSecret(draft.body)) || this.#isSuspect(draft.attributes);
+    if (!isSuspect) return draft;
+    const body = this.#masker.mask(draft.body ?? '');
+    const original = this.#masker.mask(String(draft.attributes[ATTR.original] ?? ''));
+    this.counter.masked += Math.max(body.count, original.count);
+    return {
+      ...draft,
+      ...(draft.body !== undefined && { body: body.text }),
+      attributes: this.#maskAttributes(draft.attributes),
+    };
+  }
+
+  #isSuspect(attributes: Attributes): boolean {
+    for (const key in attributes) {
+      const value = attributes[key];
+      if (key === ATTR.uid) continue;
+      if (typeof value === 'string' ? this.#masker.mayHoldSecret(value) : typeof value === 'object') return true;
+      if (isSecretValue(key, String(value))) return true;
+    }
+    return false;
+  }
+
+  #maskAttributes(attributes: Attributes): Attributes {
+    const masked: Attributes = {};
+    for (const [key, value] of Object.entries(attributes)) masked[key] = this.#maskAttribute(key, value);
+    return masked;
+  }
+
+  #maskAttribute(key: string, value: Attributes[string]): Attributes[string] {
+    if (isSecretValue(key, String(value))) return MASK;
+    if (typeof value === 'string') return this.#masker.mask(value).text;
+    if (value instanceof Uint8Array) return this.#maskBytes(value);
+    if (!Array.isArray(value)) return value;
+    return (value as (string | number)[]).map((item) =>
+      typeof item === 'string' ? this.#masker.mask(item).text : item,
+    ) as string[];
+  }
+
+  /** A raw line that isn't UTF-8. Secrets are ASCII, so it is masked as the bytes that it is. */
+  #maskBytes(bytes: Uint8Array): Uint8Array {
+    const text = Buffer.from(bytes).toString('latin1');
+    return Buffer.from(this.#masker.mask(text).text, 'latin1');
+  }
+
+  #noteError(draft: LogDraft): void {
+    const stack = draft.attributes[ATTR.exceptionStacktrace];
+    if (this.#firstError !== undefined && (this.#firstError.stack !== undefined || typeof stack !== 'string')) return;
+    this.#firstError = {
+      uid: draft.attributes[ATTR.uid] as string,
+      ...(draft.scope.stage !== undefined && { stage: draft.scope.stage }),
+      body: (draft.body ?? '').slice(0, MAX_ERROR_LENGTH),
+      ...(typeof stack === 'string' && { stack: stack.slice(-MAX_ERROR_LENGTH) }),
+    };
+  }
+}
+
+const MAX_ERROR_LENGTH = 16 * 1024;

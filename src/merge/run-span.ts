@@ -1,0 +1,129 @@
+import { TraceFlags } from '@opentelemetry/api';
+import { ATTR, EVENT } from '../model/attributes.ts';
+import type { ChildExitEntry } from '../model/inbox.ts';
+import type { Attributes, Result, RunKind } from '../model/pipeline.ts';
+import type { RunInfo } from '../model/run-info.ts';
+import { parseNanoString } from '../model/time.ts';
+import type { UnixTime } from '../model/time.ts';
+import type { OpenSpan, SpanBook, SpanEnd } from './course/span-book.ts';
+import type { Scope } from './emitter.ts';
+import type { Recorder } from './recorder.ts';
+
+/** How a run ended: its root span's end, and what `run.json` says of it. */
+export type RunEnd = SpanEnd & Pick<RunInfo, 'exitCode' | 'signal'> & { readonly result: Result };
+
+/** Signals by which a person or a scheduler ends a run. */
+const CANCELLING: ReadonlySet<string> = new Set(['SIGINT', 'SIGTERM', 'SIGHUP', 'SIGQUIT']);
+
+/** The root span of a run, with the events of its start and end. */
+export class RunSpan {
+  readonly start: UnixTime;
+  /** Set when the command has ended. */
+  childExit: ChildExitEntry | undefined;
+  readonly #book: SpanBook;
+  readonly #recorder: Recorder;
+  readonly #span: OpenSpan;
+
+  constructor(options: { info: RunInfo; book: SpanBook; recorder: Recorder }) {
+    const { info } = options;
+    this.#book = options.book;
+    this.#recorder = options.recorder;
+    this.start = parseNanoString(info.startedAt) ?? [0, 0];
+    this.#span = this.#book.open({
+      spanId: info.rootSpanId,
+      parent: undefined,
+      role: 'run',
+      name: `RUN ${info.pipeline}`,
+      start: this.start,
+      attributes: toStartAttributes(info),
+      links: toLinks(info),
+    });
+    this.#logEvent(EVENT.runStart, { time: this.start, body: `run started: ${info.command.join(' ')}`, attributes: toStartAttributes(info) });
+  }
+
+  get scope(): Scope {
+    return this.#span.scope;
+  }
+
+  /** How the run ended, by what is known of its command. `lastTime`: the last sign of life of an interrupted one. */
+  how(lastTime: UnixTime): RunEnd {
+    const exit = this.childExit;
+    if (exit === undefined) {
+      return { end: lastTime, result: 'error', errorType: 'interrupted', inferred: ['end_time'] };
+    }
+    const end = parseNanoString(exit.time) ?? lastTime;
+    const { code, signal, error, received } = exit;
+    if (error !== undefined) return { end, result: 'error', errorType: error, errorMessage: error, exitCode: code ?? 127 };
+    const cause = signal ?? received;
+    if (cause !== undefined && (signal !== undefined || code !== 0)) {
+      const result = CANCELLING.has(cause) ? 'cancellation' : 'error';
+      return { end, result, errorType: cause, ...(signal !== undefined && { signal }), ...(code !== undefined && { exitCode: code }) };
+    }
+    if (code === 0) return { end, result: 'success', exitCode: 0 };
+    const errorType = this.#span.lastException?.type ?? String(code);
+    return { end, result: 'failure', errorType, ...(code !== undefined && { exitCode: code }) };
+  }
+
+  /** Ends the root span and everything still open in it, and declares what the run holds. */
+  finish(
+    told: RunEnd & { kind: RunKind | undefined; experiment: string | undefined },
+  ): Pick<RunInfo, 'state' | 'result' | 'errorType' | 'exitCode' | 'signal' | 'kind'> {
+    const { kind, experiment, exitCode, signal, ...how } = told;
+    const attributes: Attributes = {
+      ...(kind !== undefined && { [ATTR.runKind]: kind }),
+      ...(experiment !== undefined && { [ATTR.dvcExperiment]: experiment }),
+      ...(exitCode !== undefined && { [ATTR.exitCode]: exitCode }),
+    };
+    this.#book.closeAll((span) => (span === this.#span ? { ...how, attributes } : { ...how, inferred: ['end_time'] }));
+    this.#logEnd(how);
+    return {
+      state: this.childExit === undefined ? 'interrupted' : 'finished',
+      result: how.result,
+      ...(how.errorType !== undefined && { errorType: how.errorType }),
+      ...(exitCode !== undefined && { exitCode }),
+      ...(signal !== undefined && { signal }),
+      ...(kind !== undefined && { kind }),
+    };
+  }
+
+  #logEnd(how: Omit<RunEnd, 'exitCode' | 'signal'>): void {
+    const { counter } = this.#recorder;
+    this.#logEvent(EVENT.runEnd, {
+      time: how.end,
+      body: `run ended: ${how.result}`,
+      attributes: {
+        [ATTR.pipelineResult]: how.result,
+        [ATTR.declaredSpans]: counter.spans,
+        [ATTR.declaredLogs]: counter.records + 1, // this one
+        [ATTR.dropped]: counter.dropped,
+        [ATTR.suppressed]: counter.suppressed,
+        [ATTR.masked]: counter.masked,
+      },
+    });
+  }
+
+  #logEvent(eventName: string, event: { time: UnixTime; body: string; attributes: Attributes }): void {
+    this.#recorder.log({
+      scope: this.#span.scope,
+      logger: 'stagelight',
+      time: event.time,
+      observed: event.time,
+      eventName,
+      body: event.body,
+      attributes: { ...event.attributes, [ATTR.uid]: `${this.#span.spanId}-${eventName}` },
+    });
+  }
+}
+
+function toStartAttributes(info: RunInfo): Attributes {
+  return {
+    [ATTR.commandArgs]: [...info.command],
+    ...(info.attempt !== undefined && { [ATTR.runAttempt]: info.attempt }),
+    ...(info.priorId !== undefined && { [ATTR.runPriorId]: info.priorId }),
+  };
+}
+
+function toLinks(info: RunInfo): OpenSpan['links'] {
+  if (info.link === undefined) return [];
+  return [{ context: { ...info.link, traceFlags: TraceFlags.SAMPLED }, attributes: { [ATTR.linkKind]: 'caller' } }];
+}

@@ -1,0 +1,136 @@
+import { fromUnixMs, toUnixMs } from './time.ts';
+import type { UnixTime } from './time.ts';
+
+const MINUTE_MS = 60_000;
+const DAY_MS = 86_400_000;
+
+// Year first with `-` or `/`, `T` or a space between, a fraction, a zone.
+const DATE_TIME =
+  /^(\d{4})[-/](\d\d)[-/](\d\d)[ T](\d\d):(\d\d):(\d\d)(?:[.,](\d{1,9}))?\d*(Z|[+-]\d\d:?\d\d)?$/;
+const TIME_ONLY = /^(\d\d):(\d\d):(\d\d)(?:[.,](\d{1,9}))?$/;
+const EPOCH = /^\d{9,19}(?:\.\d{1,9})?$/;
+
+/**
+ * Reads the times that programs print. Most are local times that name no zone: they are read in the run's zone, and
+ * where a change from summer time makes one ambiguous, as the reading that is nearest to when the line was seen and not
+ * before the stream's last time.
+ */
+export class Zone {
+  readonly #name: string;
+  readonly #offsets = new Map<number, number>();
+  #format: Intl.DateTimeFormat | undefined;
+  #minuteKey = '';
+  #minuteMs = 0;
+  #lastMs = -Infinity;
+
+  /** @param name an IANA zone, such as `Europe/Berlin`; this process's own by default. */
+  constructor(name: string = localZoneName()) {
+    this.#name = name;
+  }
+
+  /** Reads a time; `seen` is when its line was. `undefined` when the text is no time that it knows. */
+  read(text: string, seen: UnixTime): UnixTime | undefined {
+    const date = DATE_TIME.exec(text);
+    if (date !== null) return this.#readDateTime(text, date, seen);
+    const time = TIME_ONLY.exec(text);
+    if (time !== null) return this.#readTimeOfDay(time, seen);
+    return EPOCH.test(text) ? readEpoch(text) : undefined;
+  }
+
+  #readDateTime(text: string, match: RegExpExecArray, seen: UnixTime): UnixTime {
+    const zone = match[8];
+    // The minute is resolved once: lines come in their thousands within one.
+    const minuteKey = `${text.slice(0, 16)}${zone ?? ''}`;
+    if (minuteKey !== this.#minuteKey || this.#isAmbiguous(this.#minuteMs)) {
+      const wallMs = Date.UTC(+match[1]!, +match[2]! - 1, +match[3]!, +match[4]!, +match[5]!);
+      this.#minuteMs = zone === undefined ? this.#toUnixMs(wallMs, seen) : wallMs - parseOffsetMs(zone);
+      this.#minuteKey = minuteKey;
+    }
+    const unixTime: UnixTime = [this.#minuteMs / 1000 + Number(match[6]), toNanos(match[7])];
+    if (zone === undefined) this.#lastMs = toUnixMs(unixTime);
+    return unixTime;
+  }
+
+  /** A time without a date is on the day that brings it nearest to when its line was seen. */
+  #readTimeOfDay(match: RegExpExecArray, seen: UnixTime): UnixTime {
+    const seenMs = toUnixMs(seen);
+    const dayMs = Math.floor((seenMs + this.#offsetAt(seenMs)) / DAY_MS) * DAY_MS;
+    const ofDayMs = (+match[1]! * 60 + +match[2]!) * MINUTE_MS;
+    const candidates = [-1, 0, 1].map((days) => this.#toUnixMs(dayMs + days * DAY_MS + ofDayMs, seen));
+    const nearest = candidates.reduce((a, b) => (Math.abs(b - seenMs) < Math.abs(a - seenMs) ? b : a));
+    return [nearest / 1000 + Number(match[3]), toNanos(match[4])];
+  }
+
+  /** Wall-clock milliseconds (as if UTC) to Unix time. */
+  #toUnixMs(wallMs: number, seen: UnixTime): number {
+    // The offsets before and after any change within a day of it.
+    const early = wallMs - this.#offsetAt(wallMs - DAY_MS);
+    const late = wallMs - this.#offsetAt(wallMs + DAY_MS);
+    if (early === late) return early;
+    const real = [early, late].filter((ms) => ms + this.#offsetAt(ms) === wallMs);
+    if (real.length === 1) return real[0]!;
+    if (real.length === 0) return early; // inside the hour that spring leaves out
+    const following = real.filter((ms) => ms + MINUTE_MS > this.#lastMs);
+    const choice = following.length > 0 ? following : real;
+    const seenMs = toUnixMs(seen);
+    return choice.reduce((a, b) => (Math.abs(b - seenMs) < Math.abs(a - seenMs) ? b : a));
+  }
+
+  #isAmbiguous(unixMs: number): boolean {
+    return this.#offsetAt(unixMs - DAY_MS) !== this.#offsetAt(unixMs + DAY_MS);
+  }
+
+  /** The zone's offset from UTC in milliseconds, which only changes at whole quarters of an hour. */
+  #offsetAt(unixMs: number): number {
+    const quarter = Math.floor(unixMs / (15 * MINUTE_MS));
+    let offset = this.#offsets.get(quarter);
+    if (offset === undefined) {
+      if (this.#offsets.size > 1000) this.#offsets.clear();
+      offset = this.#computeOffset(quarter * 15 * MINUTE_MS);
+      this.#offsets.set(quarter, offset);
+    }
+    return offset;
+  }
+
+  #computeOffset(unixMs: number): number {
+    this.#format ??= new Intl.DateTimeFormat('en-US', {
+      timeZone: this.#name,
+      hourCycle: 'h23',
+      year: 'numeric',
+      month: 'numeric',
+      day: 'numeric',
+      hour: 'numeric',
+      minute: 'numeric',
+      second: 'numeric',
+    });
+    const parts = Object.fromEntries(this.#format.formatToParts(unixMs).map(({ type, value }) => [type, Number(value)]));
+    const wallMs = Date.UTC(
+      parts['year']!, parts['month']! - 1, parts['day'], parts['hour'], parts['minute'], parts['second'],
+    );
+    return wallMs - unixMs;
+  }
+}
+
+/** The IANA name of this process's zone; `UTC` where the system names none. */
+export function localZoneName(): string {
+  return Intl.DateTimeFormat().resolvedOptions().timeZone || 'UTC';
+}
+
+function parseOffsetMs(zone: string): number {
+  if (zone === 'Z') return 0;
+  const sign = zone.startsWith('-') ? -1 : 1;
+  return sign * (Number(zone.slice(1, 3)) * 60 + Number(zone.slice(-2))) * MINUTE_MS;
+}
+
+function toNanos(fraction: string | undefined): number {
+  return fraction === undefined ? 0 : Number(fraction.padEnd(9, '0'));
+}
+
+/** Seconds, milliseconds, microseconds or nanoseconds since 1970, told by their size. */
+function readEpoch(text: string): UnixTime {
+  const [whole, fraction] = text.split('.') as [string, string | undefined];
+  if (whole.length <= 10) return [Number(whole), toNanos(fraction)];
+  if (whole.length <= 13) return fromUnixMs(Number(text));
+  const padded = whole.padEnd(19, '0');
+  return [Number(padded.slice(0, 10)), Number(padded.slice(10))];
+}

@@ -1,0 +1,107 @@
+import { AppendFile } from './append-file.ts';
+
+/** One line of a signal file is one OTLP envelope of at most this size (a single larger item makes a line of its own). */
+export const MAX_ENVELOPE_BYTES = 512 * 1024;
+
+export interface EnvelopeShape {
+  /** From the start of the line up to the list of scopes: `{"resourceLogs":[{"resource":…,"scopeLogs":[`. */
+  readonly head: string;
+  /** The key of the list of items inside a scope: `logRecords` or `spans`. */
+  readonly itemsKey: string;
+  /** From the end of the list of scopes to the end of the line, without newline. */
+  readonly tail: string;
+}
+
+const SCOPE_END = ']}';
+
+/**
+ * Collects encoded log records or spans and appends them to a signal file as OTLP envelopes, one a line.
+ * What was added is on disk after the next {@link EnvelopeWriter.flush}; full lines are written as they come. When the
+ * disk refuses, what was collected is kept and tried again with the next flush: whoever adds has to stop meanwhile.
+ */
+export class EnvelopeWriter {
+  readonly #file: AppendFile;
+  readonly #shape: EnvelopeShape;
+  /** Finished lines that the disk hasn't taken yet. */
+  #finished: Buffer[] = [];
+  #line = Buffer.allocUnsafe(MAX_ENVELOPE_BYTES);
+  #length = 0;
+  #scope: string | undefined;
+
+  constructor(path: string, shape: EnvelopeShape) {
+    this.#file = new AppendFile(path);
+    this.#shape = shape;
+  }
+
+  /** Bytes in the file. */
+  get size(): number {
+    return this.#file.size;
+  }
+
+  /** Adds one item. `scope` and `item` are JSON. Never throws: what the disk refuses is told by the next flush. */
+  add(scope: string, item: string): void {
+    // Three bytes of UTF-8 are the most that one UTF-16 unit takes.
+    const mostBytes = 3 * (item.length + scope.length + this.#shape.head.length) + 256;
+    if (this.#length > 0 && this.#length + mostBytes > MAX_ENVELOPE_BYTES) {
+      this.#finishLine();
+      this.#tryWrite();
+    }
+    if (this.#length + mostBytes > this.#line.length) this.#line = Buffer.allocUnsafe(mostBytes);
+    if (this.#length === 0) this.#write(this.#shape.head);
+    if (scope === this.#scope) {
+      this.#write(',');
+    } else {
+      if (this.#scope !== undefined) this.#write(`${SCOPE_END},`);
+      this.#write(`{"scope":${scope},"${this.#shape.itemsKey}":[`);
+      this.#scope = scope;
+    }
+    this.#write(item);
+  }
+
+  /**
+   * Appends what was collected.
+   * @throws the file system's error; what was collected is kept for the next try.
+   */
+  flush(): void {
+    this.#finishLine();
+    this.#writeFinished();
+  }
+
+  close(): void {
+    this.#file.close();
+  }
+
+  #finishLine(): void {
+    if (this.#length === 0) return;
+    this.#write(`${SCOPE_END}${this.#shape.tail}\n`);
+    this.#finished.push(this.#line.subarray(0, this.#length));
+    this.#length = 0;
+    this.#scope = undefined;
+  }
+
+  #tryWrite(): void {
+    try {
+      this.#writeFinished();
+    } catch {
+      // Told by the next flush.
+    }
+  }
+
+  #writeFinished(): void {
+    try {
+      while (this.#finished.length > 0) {
+        this.#file.append(this.#finished[0]!);
+        this.#finished.shift();
+      }
+    } finally {
+      // Finished lines lie in the buffer: it can be used again only when all of them are written.
+      if (this.#finished.length > 0 || this.#line.length > MAX_ENVELOPE_BYTES) {
+        this.#line = Buffer.allocUnsafe(MAX_ENVELOPE_BYTES);
+      }
+    }
+  }
+
+  #write(text: string): void {
+    this.#length += this.#line.write(text, this.#length, 'utf8');
+  }
+}
