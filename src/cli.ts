@@ -16,7 +16,13 @@ export async function main(argv: readonly string[], io: CommandIo): Promise<Exit
     const program = createProgram(io);
     const called = COMMANDS.find(({ name }) => name === argv[0]);
     for (const command of called === undefined ? COMMANDS : [called]) {
-      await addCommand({ program, command, io, isCalled: command === called, onEnd: (end) => (status = end) });
+      await addCommand({
+        program,
+        command,
+        io,
+        isCalled: command === called,
+        onEnd: (end) => (status = end),
+      });
     }
     await program.parseAsync([...argv], { from: 'user' });
     return status;
@@ -50,10 +56,10 @@ async function addCommand(options: {
   const { program, command, io, isCalled, onEnd } = options;
   const child = program.command(command.name).description(command.summary);
   if (!isCalled) return;
-  const { configure, run } = await command.load();
-  configure(child);
+  const loaded = await command.load();
+  loaded.configure(child);
   child.action(async () => {
-    onEnd(await run({ args: child.args, options: child.opts(), io }));
+    onEnd(await loaded.run({ args: child.args, options: child.opts(), io }));
   });
 }
 
@@ -65,6 +71,8 @@ function tell(error: unknown, io: CommandIo): ExitStatus {
     if (error.hint !== undefined) io.stderr.write(`  ${error.hint}\n`);
     return EXIT.usage;
   }
-  io.stderr.write(`stagelight: ${error instanceof Error ? (error.stack ?? error.message) : String(error)}\n`);
+  io.stderr.write(
+    `stagelight: ${error instanceof Error ? (error.stack ?? error.message) : String(error)}\n`,
+  );
   return EXIT.fault;
 }

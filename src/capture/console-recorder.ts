@@ -3,7 +3,9 @@ import { now, toNanoString } from '../model/time.ts';
 import { ConsoleInboxWriter } from '../spool/console-inbox.ts';
 import type { StreamName } from './child/stream-plan.ts';
 
-type Piece = { readonly stream: StreamName; readonly bytes: Buffer } | { readonly entry: InboxEntry };
+type Piece =
+  | { readonly stream: StreamName; readonly bytes: Buffer }
+  | { readonly entry: InboxEntry };
 
 /** What is kept in memory while the disk refuses. */
 const MAX_WAITING_BYTES = 32 * 1024 * 1024;
@@ -74,7 +76,9 @@ export class ConsoleRecorder {
     }
     this.#waitingBytes += length;
     // The bytes given are valid during the call only.
-    this.#waiting.push('entry' in piece ? piece : { stream: piece.stream, bytes: Buffer.from(piece.bytes) });
+    this.#waiting.push(
+      'entry' in piece ? piece : { stream: piece.stream, bytes: Buffer.from(piece.bytes) },
+    );
   }
 
   #writeWaiting(): void {
@@ -85,6 +89,8 @@ export class ConsoleRecorder {
     const message = `${this.#lostBytes} bytes of output were lost while the disk took nothing`;
     const count = this.#lostBytes;
     this.#lostBytes = 0;
-    this.#add({ entry: { type: 'fault', time: toNanoString(now()), code: 'output-lost', message, count } });
+    this.#add({
+      entry: { type: 'fault', time: toNanoString(now()), code: 'output-lost', message, count },
+    });
   }
 }

@@ -55,9 +55,13 @@ export function describeRun(request: RunRequest): RunInfo {
 }
 
 /** Parses a W3C `traceparent`. What isn't a valid one is no parent. https://www.w3.org/TR/trace-context/#traceparent-header */
-export function parseTraceparent(text: string | undefined): { traceId: RunId; spanId: SpanId } | undefined {
-  const match = /^(?!ff)[0-9a-f]{2}-([0-9a-f]{32})-([0-9a-f]{16})-[0-9a-f]{2}(?:-.*)?$/.exec(text ?? '');
-  if (match === null || !isRunId(match[1]!) || /^0+$/.test(match[2]!)) return undefined;
+export function parseTraceparent(
+  text: string | undefined,
+): { traceId: RunId; spanId: SpanId } | undefined {
+  const match = /^(?!ff)[0-9a-f]{2}-([0-9a-f]{32})-([0-9a-f]{16})-[0-9a-f]{2}(?:-.*)?$/.exec(
+    text ?? '',
+  );
+  if (match === null || !isRunId(match[1] ?? '') || /^0+$/.test(match[2]!)) return undefined;
   return { traceId: match[1]!, spanId: match[2]! };
 }
 
@@ -71,7 +75,9 @@ function derivePipelineName(cwd: string, git: GitState | undefined): string {
   return path === '' || path.startsWith('..') ? repository : `${repository}/${path}`;
 }
 
-function toResource(facts: RunRequest & { pipeline: string; git: GitState | undefined }): Attributes {
+function toResource(
+  facts: RunRequest & { pipeline: string; git: GitState | undefined },
+): Attributes {
   const { env, pipeline, runId, runDir, git } = facts;
   const isCi = env['CI'] !== undefined && env['CI'] !== '' && env['CI'] !== 'false';
   const given = parseResourceAttributes(env['OTEL_RESOURCE_ATTRIBUTES']);
@@ -104,7 +110,10 @@ function toRepositoryAttributes(git: GitState | undefined): Attributes {
       ...(repository.owner !== undefined && { [ATTR.vcsOwner]: repository.owner }),
       ...(repository.provider !== undefined && { [ATTR.vcsProvider]: repository.provider }),
     }),
-    ...(ref !== undefined && { [ATTR.refName]: ref, [ATTR.refType]: git.branch === undefined ? 'tag' : 'branch' }),
+    ...(ref !== undefined && {
+      [ATTR.refName]: ref,
+      [ATTR.refType]: git.branch === undefined ? 'tag' : 'branch',
+    }),
     ...(git.revision !== undefined && { [ATTR.refRevision]: git.revision }),
   };
 }
@@ -165,4 +174,3 @@ function decode(text: string): string {
     return text;
   }
 }
-

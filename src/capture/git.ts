@@ -14,7 +14,8 @@ export function readGitState(cwd: string): GitState | undefined {
   const commonDir = resolve(gitDir, readText(join(gitDir, 'commondir')) ?? '.');
   const head = readText(join(gitDir, 'HEAD'));
   const branch = /^ref: refs\/heads\/(.+)$/.exec(head ?? '')?.[1];
-  const revision = branch === undefined ? head : readRef([gitDir, commonDir], `refs/heads/${branch}`);
+  const revision =
+    branch === undefined ? head : readRef([gitDir, commonDir], `refs/heads/${branch}`);
   const remote = readRemote(commonDir);
   return {
     root,

@@ -17,7 +17,9 @@ export class MergeWorker {
         else tell(`can't write the run: ${message.message}; the command goes on`);
       });
       this.#worker.on('error', (error) => {
-        tell(`the recording failed: ${error.message}; what was printed is kept and read by the next stagelight command`);
+        tell(
+          `the recording failed: ${error.message}; what was printed is kept and read by the next stagelight command`,
+        );
       });
       this.#worker.on('exit', () => resolve(undefined));
     });

@@ -33,9 +33,11 @@ export async function recordRun(options: RecordRunOptions): Promise<ExitStatus> 
   const recording = openRecording(options, tell);
   const end = await runCommand(options, recording);
   if (end.error !== undefined) tell(end.error);
-  if (end.isHeldOpen) tell('a background process still holds the output open; what it prints from now on is lost');
+  if (end.isHeldOpen)
+    tell('a background process still holds the output open; what it prints from now on is lost');
   const finished = await recording?.finish();
-  if (finished !== undefined && !options.isQuiet) io.stderr.write(`${summarizeRun(finished, io)}\n`);
+  if (finished !== undefined && !options.isQuiet)
+    io.stderr.write(`${summarizeRun(finished, io)}\n`);
   return end.signal ?? end.code ?? 0;
 }
 
@@ -49,16 +51,31 @@ interface Recording {
 }
 
 /** Makes the run directory. When that fails it is said, and the command runs without being recorded. */
-function openRecording(options: RecordRunOptions, tell: (message: string) => void): Recording | undefined {
+function openRecording(
+  options: RecordRunOptions,
+  tell: (message: string) => void,
+): Recording | undefined {
   const { io, command, name, logging } = options;
   const home = findHome(io.cwd, io.env);
   const runId = options.runId ?? createRunId();
   try {
     const runDir = createRunDir(home, runId);
-    const info = describeRun({ runId, runDir, command, cwd: io.cwd, env: io.env, name, join: options.join, logging });
+    const info = describeRun({
+      runId,
+      runDir,
+      command,
+      cwd: io.cwd,
+      env: io.env,
+      name,
+      join: options.join,
+      logging,
+    });
     writeRunInfo(runDir, info);
     const source = `${process.pid}-${info.startedAt}`;
-    const consoleRecorder = new ConsoleRecorder({ path: join(runDir, FILE.inbox, `${source}${CONSOLE_EXTENSION}`), tell });
+    const consoleRecorder = new ConsoleRecorder({
+      path: join(runDir, FILE.inbox, `${source}${CONSOLE_EXTENSION}`),
+      tell,
+    });
     consoleRecorder.entry({ type: 'console-open', time: info.startedAt, span: info.rootSpanId });
     let worker: MergeWorker | undefined;
     return {
@@ -73,14 +90,20 @@ function openRecording(options: RecordRunOptions, tell: (message: string) => voi
     };
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code === 'EEXIST') {
-      throw new UsageError(`run ${runId} exists already: ${toRunDir(home, runId)}`, 'an ID is never written twice; leave --run-id out for a new one');
+      throw new UsageError(
+        `run ${runId} exists already: ${toRunDir(home, runId)}`,
+        'an ID is never written twice; leave --run-id out for a new one',
+      );
     }
     tell(`can't record this run: ${(error as Error).message}; the command runs all the same`);
     return undefined;
   }
 }
 
-async function runCommand(options: RecordRunOptions, recording: Recording | undefined): Promise<ChildEnd & OutputEnd> {
+async function runCommand(
+  options: RecordRunOptions,
+  recording: Recording | undefined,
+): Promise<ChildEnd & OutputEnd> {
   const { command, io, usePty, isLive } = options;
   return await runChild({
     command,

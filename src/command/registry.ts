@@ -9,5 +9,9 @@ export interface RegisteredCommand {
 
 /** Every command, in the order in which help shows them. */
 export const COMMANDS: readonly RegisteredCommand[] = [
-  { name: 'run', summary: 'run a command and record it as one trace', load: async () => (await import('./run.ts')).run },
+  {
+    name: 'run',
+    summary: 'run a command and record it as one trace',
+    load: async () => (await import('./run.ts')).run,
+  },
 ];

@@ -19,10 +19,16 @@ export const run: Command = {
     program
       .usage('[options] [key=value ...] -- <command> [args]')
       .argument('[command...]', 'the command and its arguments')
-      .option('--name <name>', "the pipeline's name (default: the repository and the path of its dvc.yaml)")
+      .option(
+        '--name <name>',
+        "the pipeline's name (default: the repository and the path of its dvc.yaml)",
+      )
       .option('--run-id <id>', 'the run ID, 32 lower-case hex digits (default: a random one)')
       .option('--join', 'be a part of the trace that TRACEPARENT names (default: link to it)')
-      .option('--live', 'have Python print at once (sets PYTHONUNBUFFERED; slower, and parallel workers garble lines)')
+      .option(
+        '--live',
+        'have Python print at once (sets PYTHONUNBUFFERED; slower, and parallel workers garble lines)',
+      )
       .option('--no-tty', 'give the command pipes, even on a terminal')
       .option('-q, --quiet', 'no line at the end')
       .passThroughOptions();
@@ -34,7 +40,7 @@ export const run: Command = {
       throw new UsageError('no command to run', 'for example: stagelight run -- dvc repro');
     }
     if (given.runId !== undefined && !isRunId(given.runId)) {
-      throw new UsageError(`--run-id ${given.runId} isn't 32 lower-case hex digits (and not all zero)`);
+      throw new UsageError(`--run-id isn't 32 lower-case hex digits (and not all zero)`);
     }
     return recordRun({
       command: [program, ...rest],

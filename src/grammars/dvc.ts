@@ -27,7 +27,8 @@ const UNCHANGED = /^Stage '(.{1,1000})' didn't change, skipping$/;
 const SOURCE_UNCHANGED = /^'(.{1,1000}\.dvc)' didn't change, skipping$/;
 const RESTORED = /^Stage '(.{1,1000})' is cached - skipping run, checking out outputs$/;
 const VERIFYING = /^Verifying outputs in frozen stage: '(.{1,1000})'$/;
-const LOCK_FILE = /^(?:Generating|Updating) lock file '.{1,1000}dvc\.lock'$|^(?:Generating|Updating) lock file 'dvc\.lock'$/;
+const LOCK_FILE =
+  /^(?:Generating|Updating) lock file '.{1,1000}dvc\.lock'$|^(?:Generating|Updating) lock file 'dvc\.lock'$/;
 const EXPERIMENT = /^Reproducing experiment '(.{1,400})'$/;
 
 function readCommand(line: string): Reading | undefined {
@@ -55,10 +56,20 @@ function toBareEvent(line: string): ConsoleEvent | undefined {
     return { type: 'stage-skip', stage: match[1]!, outcome: 'unchanged', reason: "didn't change" };
   }
   if ((match = SOURCE_UNCHANGED.exec(line))) {
-    return { type: 'stage-skip', stage: match[1]!, outcome: 'data_source', reason: "didn't change" };
+    return {
+      type: 'stage-skip',
+      stage: match[1]!,
+      outcome: 'data_source',
+      reason: "didn't change",
+    };
   }
   if ((match = RESTORED.exec(line))) {
-    return { type: 'stage-skip', stage: match[1]!, outcome: 'run_cache', reason: 'restored from the run cache' };
+    return {
+      type: 'stage-skip',
+      stage: match[1]!,
+      outcome: 'run_cache',
+      reason: 'restored from the run cache',
+    };
   }
   if ((match = VERIFYING.exec(line))) return { type: 'stage-frozen', stage: match[1]! };
   if (LOCK_FILE.test(line)) return { type: 'stage-lock' };
@@ -66,22 +77,30 @@ function toBareEvent(line: string): ConsoleEvent | undefined {
   return undefined;
 }
 
-const FROZEN = /^stage: '(.{1,1000})' is frozen\. Its dependencies are not going to be reproduced\.$/;
+const FROZEN =
+  /^stage: '(.{1,1000})' is frozen\. Its dependencies are not going to be reproduced\.$/;
 const RUN_FAILED = /^failed to run: .*, exited with (-?\d{1,10})$/s;
 const REPRODUCE_FAILED = /^failed to reproduce (['"])(.{1,1000}?)\1(?:: (.*))?$/s;
 const EXIT_CODE = /exited with (-?\d{1,10})$/;
 const BLOCKED = /^Stages? (.{1,20000}) will be skipped due to this failure$/;
 
 function readLeveled(match: RegExpExecArray): Reading | undefined {
-  const [, stamp, severityText, body] = match as unknown as [string, string | undefined, string, string];
+  const [, stamp, severityText, body] = match as unknown as [
+    string,
+    string | undefined,
+    string,
+    string,
+  ];
   const severity = fromLevelName(severityText)!;
-  const event = severityText === 'WARNING' || severityText === 'ERROR' ? toFailureEvent(body) : undefined;
+  const event =
+    severityText === 'WARNING' || severityText === 'ERROR' ? toFailureEvent(body) : undefined;
   // `LEVEL: text` alone is also a common format of Python's logging: only what DVC says is DVC's.
   if (event === undefined && stamp === undefined && !IS_DVC_TEXT.test(body)) return undefined;
   return { body, severity, severityText, ...(stamp && { stamp }), ...(event && { event }) };
 }
 
-const IS_DVC_TEXT = /^failed to (?:reproduce|run|pull|push)|\bdvc\b|\bdvc\.(?:yaml|lock)\b|will be skipped due to/;
+const IS_DVC_TEXT =
+  /^failed to (?:reproduce|run|pull|push)|\bdvc\b|\bdvc\.(?:yaml|lock)\b|will be skipped due to/;
 
 function toFailureEvent(body: string): ConsoleEvent | undefined {
   let match;
@@ -124,7 +143,13 @@ const GLUED = [
 function findGlued(line: string): number | undefined {
   const last = line.charCodeAt(line.length - 1);
   // ends in `:` `'` `g` (skipping) `s` (outputs) or, for failures, a digit
-  if (last !== 0x3a && last !== 0x27 && last !== 0x67 && last !== 0x73 && !(last >= 0x30 && last <= 0x39)) {
+  if (
+    last !== 0x3a &&
+    last !== 0x27 &&
+    last !== 0x67 &&
+    last !== 0x73 &&
+    !(last >= 0x30 && last <= 0x39)
+  ) {
     return undefined;
   }
   for (const start of GLUED) {

@@ -52,10 +52,10 @@ export interface Reading {
 export interface Block {
   /**
    * Offers the next line of the stream.
-   * `take`: it belongs to the record. `hold`: it does if a later line is taken. `refuse`: the record ended before it
-   * (and before the lines held).
+   * `take`: it belongs to the record. `last`: it does, and nothing more can. `hold`: it does if a later line is taken.
+   * `refuse`: the record ended before it (and before the lines held).
    */
-  offer(line: string): 'take' | 'hold' | 'refuse';
+  offer(line: string): 'take' | 'last' | 'hold' | 'refuse';
   /** Whether the record could end here: false inside a traceback that has not come to its exception yet. */
   readonly isWhole: boolean;
   /** What the lines taken add to the reading. */
@@ -66,9 +66,19 @@ export interface Block {
 export type ConsoleEvent =
   | { readonly type: 'stage-start'; readonly stage: string }
   | { readonly type: 'stage-command'; readonly command: string }
-  | { readonly type: 'stage-skip'; readonly stage: string; readonly outcome: StageOutcome; readonly reason: string }
+  | {
+      readonly type: 'stage-skip';
+      readonly stage: string;
+      readonly outcome: StageOutcome;
+      readonly reason: string;
+    }
   | { readonly type: 'stage-frozen'; readonly stage: string }
-  | { readonly type: 'stage-end'; readonly stage?: string; readonly result: Result; readonly exitCode?: number }
+  | {
+      readonly type: 'stage-end';
+      readonly stage?: string;
+      readonly result: Result;
+      readonly exitCode?: number;
+    }
   | { readonly type: 'stages-blocked'; readonly stages: readonly string[] }
   | { readonly type: 'stage-lock' }
   | { readonly type: 'experiment'; readonly name: string }

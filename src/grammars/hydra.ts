@@ -19,12 +19,19 @@ export const hydra: Grammar = {
 };
 
 const FAILED = 'Error executing job with overrides: ';
-const JOB = /^\[(\d{4}-\d\d-\d\d \d\d:\d\d:\d\d,\d{3})\]\[([^\][]{1,400})\]\[([A-Z][A-Za-z]{1,30}|Level \d{1,4})\] - (.*)$/s;
+const JOB =
+  /^\[(\d{4}-\d\d-\d\d \d\d:\d\d:\d\d,\d{3})\]\[([^\][]{1,400})\]\[([A-Z][A-Za-z]{1,30}|Level \d{1,4})\] - (.*)$/s;
 const OWN = /^\[(\d{4}-\d\d-\d\d \d\d:\d\d:\d\d,\d{3})\]\[HYDRA\] (.*)$/s;
 const JOB_START = /^\t#(\d{1,9}) : (.*)$/s;
 
 function readJobLine(match: RegExpExecArray): Reading | undefined {
-  const [, stamp, logger, severityText, body] = match as unknown as [string, string, string, string, string];
+  const [, stamp, logger, severityText, body] = match as unknown as [
+    string,
+    string,
+    string,
+    string,
+    string,
+  ];
   const severity = fromLevelName(severityText);
   if (severity === undefined) return undefined;
   return { body, stamp, logger, severityText, severity, ...tracebackMayFollow(severity) };

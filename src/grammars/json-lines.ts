@@ -74,6 +74,7 @@ function toAttributes(fields: Record<string, unknown>): Attributes {
 }
 
 function toAttributeValue(value: unknown): AttributeValue {
-  const isScalar = typeof value === 'string' || typeof value === 'number' || typeof value === 'boolean';
+  const isScalar =
+    typeof value === 'string' || typeof value === 'number' || typeof value === 'boolean';
   return isScalar ? value : (JSON.stringify(value) ?? '');
 }

@@ -10,9 +10,8 @@ export const loguru: Grammar = {
   read(line) {
     const match = LINE.exec(line);
     if (match === null) return undefined;
-    const [, stamp, severityText, logger, code, lineNumber, body] = match as unknown as string[] as [
-      string, string, string, string, string, string, string,
-    ];
+    const [, stamp, severityText, logger, code, lineNumber, body] =
+      match as unknown as string[] as [string, string, string, string, string, string, string];
     const severity = fromLevelName(severityText);
     if (severity === undefined) return undefined;
     return {

@@ -15,7 +15,13 @@ export const mlflow: Grammar = {
     if (line.startsWith('🧪 View experiment at: ')) return { body: line };
     const match = LINE.exec(line);
     if (match === null) return undefined;
-    const [, stamp, severityText, logger, body] = match as unknown as [string, string, string, string, string];
+    const [, stamp, severityText, logger, body] = match as unknown as [
+      string,
+      string,
+      string,
+      string,
+      string,
+    ];
     const severity = fromLevelName(severityText);
     if (severity === undefined) return undefined;
     return { body, stamp, severityText, severity, logger, ...tracebackMayFollow(severity) };

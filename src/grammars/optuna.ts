@@ -28,13 +28,20 @@ export const optuna: Grammar = {
 };
 
 const LINE = /^\[([DIWEC]) (\d{4}-\d\d-\d\d \d\d:\d\d:\d\d,\d{3})\] ?(.*)$/s;
-const LEVELS: Record<string, string> = { D: 'DEBUG', I: 'INFO', W: 'WARNING', E: 'ERROR', C: 'CRITICAL' };
+const LEVELS: Record<string, string> = {
+  D: 'DEBUG',
+  I: 'INFO',
+  W: 'WARNING',
+  E: 'ERROR',
+  C: 'CRITICAL',
+};
 
 const CREATED = /^A new study created in .{1,200}? with name: (.{1,1000})$/;
 const USING = /^Using an existing study with name '(.{1,1000})' instead of creating a new one\.$/;
 const FINISHED =
   /^Trial (\d{1,9}) finished with value: (\S{1,40}) and parameters: (\{.*\})\. ?(?:Best is trial (\d{1,9}) with value: \S{1,40}?\.)?\s*$/s;
-const FINISHED_VALUES = /^Trial (\d{1,9}) finished with values: (\[[^\]]{1,2000}\]) and parameters: (\{.*\})\.? ?\s*$/s;
+const FINISHED_VALUES =
+  /^Trial (\d{1,9}) finished with values: (\[[^\]]{1,2000}\]) and parameters: (\{.*\})\.? ?\s*$/s;
 const PRUNED = /^Trial (\d{1,9}) pruned\. ?(.*)$/s;
 const FAILED =
   /^Trial (\d{1,9}) failed(?: with parameters: (\{.*?\}))? because of the following error: (.*)$|^Trial (\d{1,9}) failed with value (.*)$|^Trial (\d{1,9}) failed\b/s;

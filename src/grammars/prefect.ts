@@ -15,7 +15,13 @@ export const prefect: Grammar = {
   read(line) {
     const match = LINE.exec(line);
     if (match === null) return undefined;
-    const [, stamp, severityText, source, body] = match as unknown as [string, string, string, string, string];
+    const [, stamp, severityText, source, body] = match as unknown as [
+      string,
+      string,
+      string,
+      string,
+      string,
+    ];
     const severity = fromLevelName(severityText);
     if (severity === undefined) return undefined;
     const run = RUN.exec(source);
@@ -61,7 +67,10 @@ function toMention(run: { kind: RunKindName; name: string }): ConsoleEvent {
   return run.kind === 'Task' ? { type: 'task', task: run.name } : { type: 'flow', run: run.name };
 }
 
-function toOwnEvent(body: string, run: { kind: RunKindName; name: string }): ConsoleEvent | undefined {
+function toOwnEvent(
+  body: string,
+  run: { kind: RunKindName; name: string },
+): ConsoleEvent | undefined {
   const beginning = BEGINNING.exec(body);
   if (beginning !== null) return { type: 'flow-start', run: beginning[1]!, flow: beginning[2]! };
   const finished = FINISHED.exec(body);

@@ -14,7 +14,8 @@ export interface ProgressFrame {
 const TQDM =
   /^(?:(.{0,200}?): )? {0,3}(\d{1,3})%\|[^|]{0,400}\| {0,20}([\d.]{1,20}[kMGTP]?)\/([\d.]{1,20}[kMGTP]?) \[\d[^\]]{0,100}\]/;
 // Without a total: `123it [00:01, 98.5it/s]`.
-const TQDM_OPEN = /^(?:(.{0,200}?): )?([\d.]{1,20}[kMGTP]?)([A-Za-z]{1,10}) \[\d[\d:]{3,11}, [^\]]{1,100}\]/;
+const TQDM_OPEN =
+  /^(?:(.{0,200}?): )?([\d.]{1,20}[kMGTP]?)([A-Za-z]{1,10}) \[\d[\d:]{3,11}, [^\]]{1,100}\]/;
 const FRACTION = /^(.{0,200}?)\b(\d{1,15}(?:\.\d{1,10})?)\/(\d{1,15}(?:\.\d{1,10})?)\b/;
 const PERCENT = /^(.{0,200}?)(?:^|[^\w.])(\d{1,3}(?:\.\d{1,6})?) ?%/;
 
@@ -29,7 +30,12 @@ export function readTqdm(text: string): ProgressFrame | undefined {
   const bar = TQDM.exec(text);
   if (bar !== null) {
     return {
-      progress: { name: bar[1]?.trim() ?? '', current: scale(bar[3]!), total: scale(bar[4]!), ...toUnit(bar[0]) },
+      progress: {
+        name: bar[1]?.trim() ?? '',
+        current: scale(bar[3]!),
+        total: scale(bar[4]!),
+        ...toUnit(bar[0]),
+      },
       end: bar[0].length,
     };
   }
@@ -44,12 +50,19 @@ export function readTqdm(text: string): ProgressFrame | undefined {
 function readGeneric(text: string): ProgressFrame | undefined {
   const fraction = FRACTION.exec(text);
   if (fraction !== null) {
-    const progress = { name: toName(fraction[1]!), current: Number(fraction[2]), total: Number(fraction[3]) };
+    const progress = {
+      name: toName(fraction[1]!),
+      current: Number(fraction[2]),
+      total: Number(fraction[3]),
+    };
     return { progress, end: text.length };
   }
   const percent = PERCENT.exec(text);
   if (percent === null) return undefined;
-  return { progress: { name: toName(percent[1]!), current: Number(percent[2]), total: 100, unit: '%' }, end: text.length };
+  return {
+    progress: { name: toName(percent[1]!), current: Number(percent[2]), total: 100, unit: '%' },
+    end: text.length,
+  };
 }
 
 function toName(before: string): string {

@@ -15,7 +15,9 @@ export function parsePythonNumber(text: string): number | undefined {
   if (bare === 'nan') return NaN;
   if (bare === 'inf') return Infinity;
   if (bare === '-inf') return -Infinity;
-  return /^[+-]?(?:\d[\d_]{0,40}\.?\d{0,40}|\.\d{1,40})(?:e[+-]?\d{1,4})?$/i.test(bare) ? Number(bare.replaceAll('_', '')) : undefined;
+  return /^[+-]?(?:\d[\d_]{0,40}\.?\d{0,40}|\.\d{1,40})(?:e[+-]?\d{1,4})?$/i.test(bare)
+    ? Number(bare.replaceAll('_', ''))
+    : undefined;
 }
 
 /** A Python list of numbers; what isn't a number is left out. */
@@ -27,7 +29,14 @@ export function parsePythonNumbers(text: string): number[] {
     .filter((value) => value !== undefined);
 }
 
-const ESCAPES: Readonly<Record<string, string>> = { n: '\n', r: '\r', t: '\t', '\\': '\\', "'": "'", '"': '"' };
+const ESCAPES: Readonly<Record<string, string>> = {
+  n: '\n',
+  r: '\r',
+  t: '\t',
+  '\\': '\\',
+  "'": "'",
+  '"': '"',
+};
 
 class LiteralReader {
   readonly #text: string;
@@ -57,7 +66,9 @@ class LiteralReader {
     if (text === 'True' || text === 'False') return text === 'True';
     const number = parsePythonNumber(text);
     // A whole number beyond 2^53 would be another one as a JavaScript number.
-    return number === undefined || (Number.isInteger(number) && !Number.isSafeInteger(number)) ? text : number;
+    return number === undefined || (Number.isInteger(number) && !Number.isSafeInteger(number))
+      ? text
+      : number;
   }
 
   /** Up to the next comma or closing brace that no bracket encloses. */

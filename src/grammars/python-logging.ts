@@ -14,7 +14,7 @@ export function createPythonLogging(formats: readonly string[]): Grammar {
   const readers = formats.map(compileFormat).filter((reader) => reader !== undefined);
   return {
     name: 'python',
-    starts: [...new Set(readers.flatMap((reader) => [...reader.starts]))].join(''),
+    starts: readers.map((reader) => reader.starts).join(''),
     read(line) {
       for (const reader of readers) {
         const reading = reader.read(line);

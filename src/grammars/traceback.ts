@@ -12,7 +12,9 @@ export const traceback: Grammar = {
   starts: 'T E',
   read(line) {
     if (isTracebackHeader(line)) return { body: line, block: () => new TracebackBlock(line) };
-    return THREAD_HEADER.test(line) ? { body: line, block: () => new TracebackAfterBlock() } : undefined;
+    return THREAD_HEADER.test(line)
+      ? { body: line, block: () => new TracebackAfterBlock() }
+      : undefined;
   },
 };
 
@@ -52,7 +54,7 @@ export class TracebackBlock implements Block {
     return this.#state === 'after-exception';
   }
 
-  offer(line: string): 'take' | 'hold' | 'refuse' {
+  offer(line: string): ReturnType<Block['offer']> {
     if (this.#state === 'stack') return this.#offerInStack(line);
     return this.#offerAfterException(line);
   }
@@ -131,7 +133,7 @@ export class TracebackAfterBlock implements Block {
     return this.#traceback?.isWhole ?? true;
   }
 
-  offer(line: string): 'take' | 'hold' | 'refuse' {
+  offer(line: string): ReturnType<Block['offer']> {
     if (this.#traceback !== undefined) return this.#traceback.offer(line);
     if (!isTracebackHeader(line)) return 'refuse';
     this.#traceback = new TracebackBlock(line);

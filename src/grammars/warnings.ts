@@ -14,7 +14,13 @@ export const warnings: Grammar = {
     if (!line.includes('Warning: ')) return undefined;
     const match = LINE.exec(line);
     if (match === null) return undefined;
-    const [, path, lineNumber, category, body] = match as unknown as [string, string, string, string, string];
+    const [, path, lineNumber, category, body] = match as unknown as [
+      string,
+      string,
+      string,
+      string,
+      string,
+    ];
     return {
       body,
       severityText: category,
@@ -25,17 +31,15 @@ export const warnings: Grammar = {
   },
 };
 
-const LINE = /^([^:]{1,1000}|<[^>]{1,100}>):(\d{1,9}): ((?:[A-Za-z_]\w{0,100}\.){0,10}[A-Z]\w{0,100}Warning): (.*)$/s;
+const LINE =
+  /^([^:]{1,1000}|<[^>]{1,100}>):(\d{1,9}): ((?:[A-Za-z_]\w{0,100}\.){0,10}[A-Z]\w{0,100}Warning): (.*)$/s;
 
 /** The one line of source behind a warning. */
 class SourceBlock implements Block {
   readonly isWhole = true;
-  #isTaken = false;
 
-  offer(line: string): 'take' | 'refuse' {
-    if (this.#isTaken || !/^ {2}\S/.test(line)) return 'refuse';
-    this.#isTaken = true;
-    return 'take';
+  offer(line: string): 'last' | 'refuse' {
+    return /^ {2}\S/.test(line) ? 'last' : 'refuse';
   }
 
   finish(): Record<string, never> {

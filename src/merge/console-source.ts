@@ -45,7 +45,11 @@ export class ConsoleSource {
   #toStream(name: StreamName): StreamReader<Scope> {
     let stream = this.#streams.get(name);
     if (stream === undefined) {
-      stream = new StreamReader({ grammars: this.#grammars, sink: this.#course.createSink(name), chooseCut: this.#chooseCut });
+      stream = new StreamReader({
+        grammars: this.#grammars,
+        sink: this.#course.createSink(name),
+        chooseCut: this.#chooseCut,
+      });
       this.#streams.set(name, stream);
     }
     return stream;

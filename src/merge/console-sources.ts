@@ -58,7 +58,9 @@ export class ConsoleSources {
 
   /** What kind of run the output shows, where it shows one. */
   get kind(): RunKind | undefined {
-    return [...this.#sources.values()].map(({ course }) => course.kind).find((kind) => kind !== undefined);
+    return [...this.#sources.values()]
+      .map(({ course }) => course.kind)
+      .find((kind) => kind !== undefined);
   }
 
   /** The DVC experiment that the output names. */
@@ -87,7 +89,10 @@ export class ConsoleSources {
         this.#experiment = name;
       },
     });
-    this.#sources.set(source, new ConsoleSource({ course, grammars: this.#grammars, chooseCut: this.#chooseCut }));
+    this.#sources.set(
+      source,
+      new ConsoleSource({ course, grammars: this.#grammars, chooseCut: this.#chooseCut }),
+    );
   }
 
   chunk(frame: Frame & { kind: 'stdout' | 'stderr' | 'both' }, source: string): void {
@@ -97,7 +102,8 @@ export class ConsoleSources {
   /** A command inside the run has ended; its span is its wrapper's to end. */
   end(entry: ChildExitEntry, source: string): void {
     const end = parseNanoString(entry.time);
-    if (end !== undefined) this.#sources.get(source)?.finish({ end, result: entry.code === 0 ? 'success' : 'failure' });
+    if (end !== undefined)
+      this.#sources.get(source)?.finish({ end, result: entry.code === 0 ? 'success' : 'failure' });
   }
 
   /** Nothing more has come up to `time`. */

@@ -26,6 +26,16 @@ export class Counter {
 
   toCounts(): RunCounts {
     const { spans, records, warnings, errors, trials, masked, dropped, suppressed } = this;
-    return { spans, records, warnings, errors, stages: { ...this.stages }, trials, masked, dropped, suppressed };
+    return {
+      spans,
+      records,
+      warnings,
+      errors,
+      stages: { ...this.stages },
+      trials,
+      masked,
+      dropped,
+      suppressed,
+    };
   }
 }

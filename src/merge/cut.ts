@@ -17,6 +17,7 @@ export function createChooseCut(masker: SecretMasker): ChooseCut {
 /** The start of the UTF-8 character that a place is in. */
 function toCharacterStart(bytes: Buffer, place: number): number {
   let start = place;
-  while (start > place - 4 && start > 1 && start < bytes.length && (bytes[start]! & 0xc0) === 0x80) start -= 1;
+  while (start > place - 4 && start > 1 && start < bytes.length && (bytes[start]! & 0xc0) === 0x80)
+    start -= 1;
   return start;
 }

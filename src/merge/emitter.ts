@@ -1,4 +1,11 @@
-import { ROOT_CONTEXT, SpanKind, SpanStatusCode, TraceFlags, createContextKey, trace } from '@opentelemetry/api';
+import {
+  ROOT_CONTEXT,
+  SpanKind,
+  SpanStatusCode,
+  TraceFlags,
+  createContextKey,
+  trace,
+} from '@opentelemetry/api';
 import type { Context, Link, Tracer } from '@opentelemetry/api';
 import type { Logger } from '@opentelemetry/api-logs';
 import { resourceFromAttributes } from '@opentelemetry/resources';
@@ -57,7 +64,11 @@ export interface SpanEventDraft {
   readonly attributes: Attributes;
 }
 
-const KINDS = { internal: SpanKind.INTERNAL, server: SpanKind.SERVER, client: SpanKind.CLIENT } as const;
+const KINDS = {
+  internal: SpanKind.INTERNAL,
+  server: SpanKind.SERVER,
+  client: SpanKind.CLIENT,
+} as const;
 /** No timestamp: OTLP's 0, which the encoders leave out. (Without one the SDK would take the time of the call.) */
 const UNKNOWN_TIME: UnixTime = [0, 0];
 /** The provider keeps every logger for ever, so names that output invents have a bound. */
@@ -84,7 +95,9 @@ export class Emitter {
 
   constructor(options: EmitterOptions) {
     this.#options = options;
-    const resource = resourceFromAttributes(options.resource as Record<string, string>, { schemaUrl: SCHEMA_URL });
+    const resource = resourceFromAttributes(options.resource as Record<string, string>, {
+      schemaUrl: SCHEMA_URL,
+    });
     this.#loggerProvider = new LoggerProvider({
       resource,
       processors: options.logProcessors,
@@ -156,7 +169,8 @@ export class Emitter {
   #getLogger(name: string): Logger {
     let logger = this.#loggers.get(name);
     if (logger === undefined) {
-      if (this.#loggers.size >= MAX_LOGGERS && name !== OTHER_LOGGER) return this.#getLogger(OTHER_LOGGER);
+      if (this.#loggers.size >= MAX_LOGGERS && name !== OTHER_LOGGER)
+        return this.#getLogger(OTHER_LOGGER);
       logger = this.#loggerProvider.getLogger(name);
       this.#loggers.set(name, logger);
     }

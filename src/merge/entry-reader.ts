@@ -1,7 +1,13 @@
 import { ATTR, EVENT } from '../model/attributes.ts';
 import { toRootSpanId } from '../model/ids.ts';
 import type { SpanId } from '../model/ids.ts';
-import type { InboxEntry, LogEntry, MetricEntry, SpanEndEntry, SpanStartEntry } from '../model/inbox.ts';
+import type {
+  InboxEntry,
+  LogEntry,
+  MetricEntry,
+  SpanEndEntry,
+  SpanStartEntry,
+} from '../model/inbox.ts';
 import type { Attributes } from '../model/pipeline.ts';
 import type { RunInfo } from '../model/run-info.ts';
 import { parseNanoString } from '../model/time.ts';
@@ -64,7 +70,8 @@ export class EntryReader {
       body: entry.body,
       attributes,
     });
-    if (attributes[ATTR.exceptionType] !== undefined) this.#book.noteException(scope.spanId, { time, attributes: entry.attributes ?? {} });
+    if (attributes[ATTR.exceptionType] !== undefined)
+      this.#book.noteException(scope.spanId, { time, attributes: entry.attributes ?? {} });
   }
 
   #metric(entry: MetricEntry, place: EntryPlace): void {
@@ -88,7 +95,10 @@ export class EntryReader {
   #start(entry: SpanStartEntry): void {
     const start = parseNanoString(entry.time);
     if (start === undefined || !SPAN_ID.test(entry.span)) return;
-    const parent = entry.parent !== undefined && SPAN_ID.test(entry.parent) ? entry.parent : this.#info.rootSpanId;
+    const parent =
+      entry.parent !== undefined && SPAN_ID.test(entry.parent)
+        ? entry.parent
+        : this.#info.rootSpanId;
     const number = entry.attributes?.[ATTR.trialNumber];
     const span = this.#book.open({
       spanId: entry.span,
@@ -98,7 +108,8 @@ export class EntryReader {
       start,
       stage: entry.kind === 'stage' ? entry.name : undefined,
       ...(entry.attributes && { attributes: entry.attributes }),
-      ...(entry.kind === 'trial' && number !== undefined && { recordAttributes: { [ATTR.trialNumber]: number } }),
+      ...(entry.kind === 'trial' &&
+        number !== undefined && { recordAttributes: { [ATTR.trialNumber]: number } }),
     });
     this.#keepScope(span.scope);
   }
@@ -123,7 +134,10 @@ export class EntryReader {
     const known = this.#scopes.get(spanId);
     if (known !== undefined) return known;
     // A span that nobody has told of, as an instrumentation of the user's may have: its records still belong to it.
-    const scope = this.#recorder.createScope(SPAN_ID.test(spanId) ? spanId : toRootSpanId(this.#info.runId), undefined);
+    const scope = this.#recorder.createScope(
+      SPAN_ID.test(spanId) ? spanId : toRootSpanId(this.#info.runId),
+      undefined,
+    );
     this.#keepScope(scope);
     return scope;
   }

@@ -105,8 +105,13 @@ export class TraceFile implements SpanProcessor, FileProcessor {
   async shutdown(): Promise<void> {}
 }
 
-/** Events that are for machines: not in the text. */
-const WITHOUT_TEXT: ReadonlySet<string> = new Set([EVENT.heartbeat, EVENT.metric]);
+/** Events that are for machines, or that a line of the output tells as well: not in the text. */
+const WITHOUT_TEXT: ReadonlySet<string> = new Set([
+  EVENT.heartbeat,
+  EVENT.metric,
+  EVENT.stageStart,
+  EVENT.trialStart,
+]);
 const MAX_TEXT_LENGTH = 256 * 1024;
 
 /** Writes the records that the configuration shows to `run.log`, in its format. */
@@ -117,7 +122,10 @@ export class TextFile implements LogRecordProcessor, FileProcessor {
   readonly #runId: string;
   #text = '';
 
-  constructor(path: string, options: { format: TextFormat; minimumSeverity: number; runId: string }) {
+  constructor(
+    path: string,
+    options: { format: TextFormat; minimumSeverity: number; runId: string },
+  ) {
     this.#file = new AppendFile(path);
     this.#format = options.format;
     this.#minimumSeverity = options.minimumSeverity;
@@ -170,4 +178,3 @@ function toTextBody(record: SdkLogRecord): string {
   const stack = record.attributes[ATTR.exceptionStacktrace];
   return typeof stack === 'string' && !body.includes(stack) ? `${body}\n${stack}` : body;
 }
-

@@ -22,7 +22,9 @@ export class Lineage {
     this.#runs ??= listRuns(dirname(dirname(this.#runDir))).map((run) => run.info);
     const wanted = outs.toSorted().join();
     for (const info of this.#runs) {
-      const produced = info.produced?.find((item) => item.stage === stage && item.outs.toSorted().join() === wanted);
+      const produced = info.produced?.find(
+        (item) => item.stage === stage && item.outs.toSorted().join() === wanted,
+      );
       if (produced !== undefined) return { info, stage: produced };
     }
     return undefined;

@@ -65,7 +65,13 @@ export class Merge implements InboxVisitor {
     const text = createTextFile(runDir, info);
     this.#files = [logs, traces, text];
     const { traceId, remoteParent, resource } = info;
-    const emitter = new Emitter({ traceId, remoteParent, resource, logProcessors: [logs, text], spanProcessors: [traces] });
+    const emitter = new Emitter({
+      traceId,
+      remoteParent,
+      resource,
+      logProcessors: [logs, text],
+      spanProcessors: [traces],
+    });
     this.#recorder = new Recorder({ emitter, masker, written });
     this.#book = new SpanBook({
       recorder: this.#recorder,
@@ -74,8 +80,18 @@ export class Merge implements InboxVisitor {
     });
     this.#faults = new FaultLog(runDir);
     this.#run = new RunSpan({ info, book: this.#book, recorder: this.#recorder });
-    this.#consoles = new ConsoleSources({ ...options, masker, book: this.#book, recorder: this.#recorder });
-    this.#entries = new EntryReader({ info, book: this.#book, recorder: this.#recorder, faults: this.#faults });
+    this.#consoles = new ConsoleSources({
+      ...options,
+      masker,
+      book: this.#book,
+      recorder: this.#recorder,
+    });
+    this.#entries = new EntryReader({
+      info,
+      book: this.#book,
+      recorder: this.#recorder,
+      faults: this.#faults,
+    });
     this.#inboxes = new InboxReader(join(runDir, FILE.inbox));
     this.#lastTime = this.#lastHeartbeat = this.#run.start;
   }
@@ -120,7 +136,10 @@ export class Merge implements InboxVisitor {
   }
 
   unreadable(place: EntryPlace): void {
-    this.#faults.add({ code: 'unreadable-entry', message: `an entry of ${place.source} at byte ${place.offset} can't be read` });
+    this.#faults.add({
+      code: 'unreadable-entry',
+      message: `an entry of ${place.source} at byte ${place.offset} can't be read`,
+    });
     this.#recorder.counter.dropped += 1;
   }
 
@@ -147,7 +166,11 @@ export class Merge implements InboxVisitor {
   #end(): RunInfo {
     const how = this.#run.how(this.#lastTime);
     this.#consoles.finish(how);
-    const told = this.#run.finish({ ...how, kind: this.#toKind(), experiment: this.#consoles.experiment });
+    const told = this.#run.finish({
+      ...how,
+      kind: this.#toKind(),
+      experiment: this.#consoles.experiment,
+    });
     return {
       ...this.#options.info,
       ...told,
@@ -161,7 +184,13 @@ export class Merge implements InboxVisitor {
   #toKind(): RunKind | undefined {
     const shown = this.#consoles.kind;
     if (shown !== undefined) return shown;
-    const { success = 0, failure = 0, error = 0, cancellation = 0, skip = 0 } = this.#recorder.counter.stages;
+    const {
+      success = 0,
+      failure = 0,
+      error = 0,
+      cancellation = 0,
+      skip = 0,
+    } = this.#recorder.counter.stages;
     const ran = success + failure + error + cancellation;
     return ran + skip === 0 ? undefined : skip === 0 ? 'full' : 'partial';
   }
@@ -186,7 +215,10 @@ export class Merge implements InboxVisitor {
       eventName: EVENT.heartbeat,
       attributes: { [ATTR.uid]: `${this.#run.scope.spanId}-heartbeat-${toNanoString(time)}` },
     });
-    writeRunInfo(this.#options.runDir, { ...this.#options.info, counts: this.#recorder.counter.toCounts() });
+    writeRunInfo(this.#options.runDir, {
+      ...this.#options.info,
+      counts: this.#recorder.counter.toCounts(),
+    });
   }
 
   /** Tries all files before it tells of the first that failed. */
@@ -204,7 +236,12 @@ export class Merge implements InboxVisitor {
 }
 
 function createMasker(info: RunInfo): SecretMasker {
-  return new SecretMasker(info.logging.secretRules.map(({ name, pattern }) => ({ name, pattern: new RegExp(pattern, 'g') })));
+  return new SecretMasker(
+    info.logging.secretRules.map(({ name, pattern }) => ({
+      name,
+      pattern: new RegExp(pattern, 'g'),
+    })),
+  );
 }
 
 function createTextFile(runDir: string, info: RunInfo): TextFile {
@@ -223,4 +260,3 @@ function parseEntry(payload: Buffer): InboxEntry | undefined {
     return undefined;
   }
 }
-

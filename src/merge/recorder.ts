@@ -49,20 +49,25 @@ export class Recorder {
     this.counter.spans += 1;
     if (this.#written?.spanIds.has(draft.spanId)) return;
     const attributes = this.#maskAttributes(draft.attributes);
-    const message = draft.error?.message === undefined ? undefined : this.#masker.mask(draft.error.message).text;
+    const message =
+      draft.error?.message === undefined ? undefined : this.#masker.mask(draft.error.message).text;
     this.#emitter.span({
       ...draft,
       attributes,
       ...(draft.error && { error: { message } }),
       ...(draft.events && {
-        events: draft.events.map((event) => ({ ...event, attributes: this.#maskAttributes(event.attributes) })),
+        events: draft.events.map((event) => ({
+          ...event,
+          attributes: this.#maskAttributes(event.attributes),
+        })),
       }),
     });
   }
 
   #maskLog(draft: LogDraft): LogDraft {
     const isSuspect =
-      (draft.body !== undefined && this.#masker.mayHoldSecret(draft.body)) || this.#isSuspect(draft.attributes);
+      (draft.body !== undefined && this.#masker.mayHoldSecret(draft.body)) ||
+      this.#isSuspect(draft.attributes);
     if (!isSuspect) return draft;
     const body = this.#masker.mask(draft.body ?? '');
     const original = this.#masker.mask(String(draft.attributes[ATTR.original] ?? ''));
@@ -78,7 +83,8 @@ export class Recorder {
     for (const key in attributes) {
       const value = attributes[key];
       if (key === ATTR.uid) continue;
-      if (typeof value === 'string' ? this.#masker.mayHoldSecret(value) : typeof value === 'object') return true;
+      if (typeof value === 'string' ? this.#masker.mayHoldSecret(value) : typeof value === 'object')
+        return true;
       if (isSecretValue(key, String(value))) return true;
     }
     return false;
@@ -86,7 +92,8 @@ export class Recorder {
 
   #maskAttributes(attributes: Attributes): Attributes {
     const masked: Attributes = {};
-    for (const [key, value] of Object.entries(attributes)) masked[key] = this.#maskAttribute(key, value);
+    for (const [key, value] of Object.entries(attributes))
+      masked[key] = this.#maskAttribute(key, value);
     return masked;
   }
 
@@ -108,7 +115,11 @@ export class Recorder {
 
   #noteError(draft: LogDraft): void {
     const stack = draft.attributes[ATTR.exceptionStacktrace];
-    if (this.#firstError !== undefined && (this.#firstError.stack !== undefined || typeof stack !== 'string')) return;
+    if (
+      this.#firstError !== undefined &&
+      (this.#firstError.stack !== undefined || typeof stack !== 'string')
+    )
+      return;
     this.#firstError = {
       uid: draft.attributes[ATTR.uid] as string,
       ...(draft.scope.stage !== undefined && { stage: draft.scope.stage }),

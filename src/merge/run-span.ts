@@ -38,7 +38,11 @@ export class RunSpan {
       attributes: toStartAttributes(info),
       links: toLinks(info),
     });
-    this.#logEvent(EVENT.runStart, { time: this.start, body: `run started: ${info.command.join(' ')}`, attributes: toStartAttributes(info) });
+    this.#logEvent(EVENT.runStart, {
+      time: this.start,
+      body: `run started: ${info.command.join(' ')}`,
+      attributes: toStartAttributes(info),
+    });
   }
 
   get scope(): Scope {
@@ -53,11 +57,18 @@ export class RunSpan {
     }
     const end = parseNanoString(exit.time) ?? lastTime;
     const { code, signal, error, received } = exit;
-    if (error !== undefined) return { end, result: 'error', errorType: error, errorMessage: error, exitCode: code ?? 127 };
+    if (error !== undefined)
+      return { end, result: 'error', errorType: error, errorMessage: error, exitCode: code ?? 127 };
     const cause = signal ?? received;
     if (cause !== undefined && (signal !== undefined || code !== 0)) {
       const result = CANCELLING.has(cause) ? 'cancellation' : 'error';
-      return { end, result, errorType: cause, ...(signal !== undefined && { signal }), ...(code !== undefined && { exitCode: code }) };
+      return {
+        end,
+        result,
+        errorType: cause,
+        ...(signal !== undefined && { signal }),
+        ...(code !== undefined && { exitCode: code }),
+      };
     }
     if (code === 0) return { end, result: 'success', exitCode: 0 };
     const errorType = this.#span.lastException?.type ?? String(code);
@@ -74,7 +85,9 @@ export class RunSpan {
       ...(experiment !== undefined && { [ATTR.dvcExperiment]: experiment }),
       ...(exitCode !== undefined && { [ATTR.exitCode]: exitCode }),
     };
-    this.#book.closeAll((span) => (span === this.#span ? { ...how, attributes } : { ...how, inferred: ['end_time'] }));
+    this.#book.closeAll((span) =>
+      span === this.#span ? { ...how, attributes } : { ...how, inferred: ['end_time'] },
+    );
     this.#logEnd(how);
     return {
       state: this.childExit === undefined ? 'interrupted' : 'finished',
@@ -102,7 +115,10 @@ export class RunSpan {
     });
   }
 
-  #logEvent(eventName: string, event: { time: UnixTime; body: string; attributes: Attributes }): void {
+  #logEvent(
+    eventName: string,
+    event: { time: UnixTime; body: string; attributes: Attributes },
+  ): void {
     this.#recorder.log({
       scope: this.#span.scope,
       logger: 'stagelight',
@@ -125,5 +141,10 @@ function toStartAttributes(info: RunInfo): Attributes {
 
 function toLinks(info: RunInfo): OpenSpan['links'] {
   if (info.link === undefined) return [];
-  return [{ context: { ...info.link, traceFlags: TraceFlags.SAMPLED }, attributes: { [ATTR.linkKind]: 'caller' } }];
+  return [
+    {
+      context: { ...info.link, traceFlags: TraceFlags.SAMPLED },
+      attributes: { [ATTR.linkKind]: 'caller' },
+    },
+  ];
 }

@@ -1,4 +1,6 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import { parentPort, workerData } from 'node:worker_threads';
+import type { MessagePort } from 'node:worker_threads';
 import type { RunInfo } from '../model/run-info.ts';
 import { now } from '../model/time.ts';
 import { Merge } from './merge.ts';
@@ -25,28 +27,18 @@ const MAX_FINAL_RETRIES = 10;
  * Merges a run in a thread of its own, so that nothing that the output does to it can hold up the output itself. It ends
  * when it is told that the command has (any message).
  */
-async function mergeInThread(data: MergeThreadData, port: NonNullable<typeof parentPort>): Promise<void> {
+async function mergeInThread(data: MergeThreadData, port: MessagePort): Promise<void> {
   const merge = new Merge(data);
-  let hasEnded = false;
-  let wake = (): void => {};
-  port.once('message', () => {
-    hasEnded = true;
-    wake();
+  const ended = new AbortController();
+  port.once('message', () => ended.abort());
+  const attempt = createAttempt((message) => {
+    port.postMessage({ type: 'fault', message } satisfies MergeThreadMessage);
   });
-  const wait = (ms: number): Promise<void> =>
-    new Promise((resolve) => {
-      const timer = setTimeout(resolve, ms);
-      wake = () => {
-        clearTimeout(timer);
-        resolve();
-      };
-    });
-  const attempt = createAttempt((message) => port.postMessage({ type: 'fault', message } satisfies MergeThreadMessage));
-  while (!hasEnded) {
+  while (!ended.signal.aborted) {
     const outcome = attempt(() => merge.step(now()));
-    if (outcome === 'failed') await wait(RETRY_MS);
-    else if (outcome === true) await yieldToMessages();
-    else await wait(IDLE_MS);
+    // With more to read, only the messages are looked at in between.
+    const pauseMs = outcome === 'failed' ? RETRY_MS : outcome ? 0 : IDLE_MS;
+    await sleep(pauseMs, undefined, { signal: ended.signal }).catch(() => {});
   }
   for (let tries = 0; tries < MAX_FINAL_RETRIES; tries += 1) {
     const info = attempt(() => merge.finish());
@@ -54,7 +46,7 @@ async function mergeInThread(data: MergeThreadData, port: NonNullable<typeof par
       port.postMessage({ type: 'done', info } satisfies MergeThreadMessage);
       return;
     }
-    await wait(RETRY_MS);
+    await sleep(RETRY_MS);
   }
 }
 
@@ -70,12 +62,6 @@ function createAttempt(tell: (message: string) => void) {
       return 'failed';
     }
   };
-}
-
-function yieldToMessages(): Promise<void> {
-  return new Promise((resolve) => {
-    setImmediate(resolve);
-  });
 }
 
 if (parentPort !== null) {

@@ -11,8 +11,16 @@ const OVERLAP_BYTES = 1024;
 export function findWritten(runDir: string): Written {
   const uids = new UidSet();
   const spanIds = new Set<string>();
-  scan(join(runDir, FILE.logs), /\{"key":"log\.record\.uid","value":\{"stringValue":"([^"]{1,500})"/g, (uid) => uids.add(uid));
-  scan(join(runDir, FILE.traces), /\{"traceId":"[0-9a-f]{32}","spanId":"([0-9a-f]{16})",(?:"parentSpanId"|"flags")/g, (id) => spanIds.add(id));
+  scan(
+    join(runDir, FILE.logs),
+    /\{"key":"log\.record\.uid","value":\{"stringValue":"([^"]{1,500})"/g,
+    (uid) => uids.add(uid),
+  );
+  scan(
+    join(runDir, FILE.traces),
+    /\{"traceId":"[0-9a-f]{32}","spanId":"([0-9a-f]{16})",(?:"parentSpanId"|"flags")/g,
+    (id) => spanIds.add(id),
+  );
   return { uids, spanIds };
 }
 

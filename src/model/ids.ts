@@ -8,7 +8,7 @@ export type SpanId = string;
 const TRACE_ID = /^(?!0{32})[0-9a-f]{32}$/;
 
 /** Whether `text` can be a run ID (and so a trace ID). */
-export function isRunId(text: string): text is RunId {
+export function isRunId(text: string): boolean {
   return TRACE_ID.test(text);
 }
 

@@ -22,6 +22,12 @@ export type TrialState = 'COMPLETE' | 'PRUNED' | 'FAIL' | 'RUNNING';
 export type RunKind = 'full' | 'partial' | 'sweep' | 'flow';
 
 /** A value that an attribute can have. */
-export type AttributeValue = string | number | boolean | readonly string[] | readonly number[] | Uint8Array;
+export type AttributeValue =
+  | string
+  | number
+  | boolean
+  | readonly string[]
+  | readonly number[]
+  | Uint8Array;
 
 export type Attributes = Record<string, AttributeValue>;

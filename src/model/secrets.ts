@@ -119,7 +119,9 @@ export class SecretMasker {
   maskTree(value: unknown, key = ''): unknown {
     if (Array.isArray(value)) return value.map((item) => this.maskTree(item, key));
     if (typeof value === 'object' && value !== null) {
-      return Object.fromEntries(Object.entries(value).map(([name, item]) => [name, this.maskTree(item, name)]));
+      return Object.fromEntries(
+        Object.entries(value).map(([name, item]) => [name, this.maskTree(item, name)]),
+      );
     }
     if (value !== null && value !== undefined && isSecretValue(key, String(value))) return MASK;
     return typeof value === 'string' ? this.mask(value).text : value;
@@ -139,7 +141,12 @@ export function isSecretValue(key: string, value: string): boolean {
 
 /** What stands where a secret would and is none: an interpolation, a mask, nothing. */
 function isHarmless(value: string): boolean {
-  return value === '' || value.startsWith('${') || value.startsWith(MASK) || /^(?:none|null|true|false)$/i.test(value);
+  return (
+    value === '' ||
+    value.startsWith('${') ||
+    value.startsWith(MASK) ||
+    /^(?:none|null|true|false)$/i.test(value)
+  );
 }
 
 const KEY_BEGIN = /-----BEGIN (?:[A-Z0-9]{2,12} ){0,3}PRIVATE KEY/;
@@ -157,7 +164,8 @@ export class PrivateKeyFollower {
       this.#linesLeft = KEY_END.test(line) ? 0 : this.#linesLeft - 1;
       return true;
     }
-    if (line.includes('-----BEGIN ') && KEY_BEGIN.test(line) && !KEY_END.test(line)) this.#linesLeft = MAX_KEY_LINES;
+    if (line.includes('-----BEGIN ') && KEY_BEGIN.test(line) && !KEY_END.test(line))
+      this.#linesLeft = MAX_KEY_LINES;
     return false;
   }
 }

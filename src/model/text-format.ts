@@ -55,7 +55,10 @@ export interface TextFormatOptions {
 
 function toPart(match: RegExpExecArray, formatTime: (time: UnixTime) => string): Part {
   const [, name, flags = '', width = ''] = match;
-  const part = name === 'asctime' ? (record: TextRecord) => formatTime(record.time) : (PARTS[name!] ?? toAttributePart(name!));
+  const part =
+    name === 'asctime'
+      ? (record: TextRecord) => formatTime(record.time)
+      : (PARTS[name!] ?? toAttributePart(name!));
   if (width === '') return part;
   const length = Number(width);
   return flags.includes('-')
@@ -95,10 +98,14 @@ function lastPart(path: unknown): string | undefined {
 const RANGE_NAMES = ['NOTSET', 'DEBUG', 'INFO', 'WARNING', 'ERROR', 'CRITICAL'];
 
 /** Python's name of a level: the source's own word where it is a word for more than its range (`SUCCESS`). */
-export function toLevelName(severity: SeverityNumber, severityText: string | undefined): string | undefined {
+export function toLevelName(
+  severity: SeverityNumber,
+  severityText: string | undefined,
+): string | undefined {
   if (severity <= 0) return undefined;
   const isFirst = (severity - 1) % 4 === 0;
-  if (!isFirst && severityText !== undefined && /^[A-Z]{2,12}$/.test(severityText)) return severityText;
+  if (!isFirst && severityText !== undefined && /^[A-Z]{2,12}$/.test(severityText))
+    return severityText;
   return RANGE_NAMES[Math.min(5, (severity - 1) >> 2)];
 }
 
@@ -109,7 +116,10 @@ export function toPythonLevel(severity: SeverityNumber): number {
 }
 
 /** A formatter of times in a zone. The second's text is kept, since records come many to a second. */
-function createTimeFormat(dateFormat: string | undefined, zone = localZoneName()): (time: UnixTime) => string {
+function createTimeFormat(
+  dateFormat: string | undefined,
+  zone = localZoneName(),
+): (time: UnixTime) => string {
   const format = new Intl.DateTimeFormat('en-US', {
     timeZone: zone,
     hourCycle: 'h23',
@@ -125,16 +135,25 @@ function createTimeFormat(dateFormat: string | undefined, zone = localZoneName()
   return (time) => {
     if (time[0] !== seconds) {
       seconds = time[0];
-      const parts = Object.fromEntries(format.formatToParts(seconds * 1000).map(({ type, value }) => [type, value]));
+      const parts = Object.fromEntries(
+        format.formatToParts(seconds * 1000).map(({ type, value }) => [type, value]),
+      );
       text = formatSecond(dateFormat ?? '%Y-%m-%d %H:%M:%S', parts);
     }
-    return dateFormat === undefined ? `${text},${String(Math.floor(time[1] / 1e6)).padStart(3, '0')}` : text;
+    return dateFormat === undefined
+      ? `${text},${String(Math.floor(time[1] / 1e6)).padStart(3, '0')}`
+      : text;
   };
 }
 
 function formatSecond(dateFormat: string, parts: Record<string, string>): string {
   const names: Readonly<Record<string, string>> = {
-    Y: 'year', m: 'month', d: 'day', H: 'hour', M: 'minute', S: 'second',
+    Y: 'year',
+    m: 'month',
+    d: 'day',
+    H: 'hour',
+    M: 'minute',
+    S: 'second',
   };
   return dateFormat.replace(/%([YmdHMSyFT%])/g, (_match, code: string) => {
     if (code === '%') return '%';

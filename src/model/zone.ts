@@ -43,7 +43,8 @@ export class Zone {
     const minuteKey = `${text.slice(0, 16)}${zone ?? ''}`;
     if (minuteKey !== this.#minuteKey || this.#isAmbiguous(this.#minuteMs)) {
       const wallMs = Date.UTC(+match[1]!, +match[2]! - 1, +match[3]!, +match[4]!, +match[5]!);
-      this.#minuteMs = zone === undefined ? this.#toUnixMs(wallMs, seen) : wallMs - parseOffsetMs(zone);
+      this.#minuteMs =
+        zone === undefined ? this.#toUnixMs(wallMs, seen) : wallMs - parseOffsetMs(zone);
       this.#minuteKey = minuteKey;
     }
     const unixTime: UnixTime = [this.#minuteMs / 1000 + Number(match[6]), toNanos(match[7])];
@@ -56,8 +57,12 @@ export class Zone {
     const seenMs = toUnixMs(seen);
     const dayMs = Math.floor((seenMs + this.#offsetAt(seenMs)) / DAY_MS) * DAY_MS;
     const ofDayMs = (+match[1]! * 60 + +match[2]!) * MINUTE_MS;
-    const candidates = [-1, 0, 1].map((days) => this.#toUnixMs(dayMs + days * DAY_MS + ofDayMs, seen));
-    const nearest = candidates.reduce((a, b) => (Math.abs(b - seenMs) < Math.abs(a - seenMs) ? b : a));
+    const candidates = [-1, 0, 1].map((days) =>
+      this.#toUnixMs(dayMs + days * DAY_MS + ofDayMs, seen),
+    );
+    const nearest = candidates.reduce((a, b) =>
+      Math.abs(b - seenMs) < Math.abs(a - seenMs) ? b : a,
+    );
     return [nearest / 1000 + Number(match[3]), toNanos(match[4])];
   }
 
@@ -103,9 +108,16 @@ export class Zone {
       minute: 'numeric',
       second: 'numeric',
     });
-    const parts = Object.fromEntries(this.#format.formatToParts(unixMs).map(({ type, value }) => [type, Number(value)]));
+    const parts = Object.fromEntries(
+      this.#format.formatToParts(unixMs).map(({ type, value }) => [type, Number(value)]),
+    );
     const wallMs = Date.UTC(
-      parts['year']!, parts['month']! - 1, parts['day'], parts['hour'], parts['minute'], parts['second'],
+      parts['year']!,
+      parts['month']! - 1,
+      parts['day'],
+      parts['hour'],
+      parts['minute'],
+      parts['second'],
     );
     return wallMs - unixMs;
   }

@@ -101,7 +101,8 @@ export class InboxReader {
     if (bytes === undefined) return false;
     const start = inbox.file.offset - bytes.length;
     const { frames, rest } = parseFrames(bytes);
-    for (const frame of frames) visitor.frame(frame, { source: inbox.source, offset: start + frame.offset });
+    for (const frame of frames)
+      visitor.frame(frame, { source: inbox.source, offset: start + frame.offset });
     inbox.rest = rest;
     if (rest.length > MAX_FRAME_BYTES) {
       visitor.unreadable({ source: inbox.source, offset: inbox.file.offset - rest.length });
@@ -121,7 +122,9 @@ function readMore(inbox: Inbox, maxBytes: number): Buffer | undefined {
 function parseEntry(line: Buffer): InboxEntry | undefined {
   try {
     const entry = JSON.parse(line.toString('utf8')) as InboxEntry;
-    return typeof entry === 'object' && entry !== null && typeof entry.type === 'string' ? entry : undefined;
+    return typeof entry === 'object' && entry !== null && typeof entry.type === 'string'
+      ? entry
+      : undefined;
   } catch {
     return undefined;
   }

@@ -20,7 +20,9 @@ export function writeRunInfo(runDir: string, info: RunInfo): void {
 export function readRunInfo(runDir: string): RunInfo | undefined {
   try {
     const info = JSON.parse(readFileSync(join(runDir, FILE.run), 'utf8')) as RunInfo;
-    return info.schema === 1 && isRunId(info.runId) && Array.isArray(info.command) ? info : undefined;
+    return info.schema === 1 && isRunId(info.runId) && Array.isArray(info.command)
+      ? info
+      : undefined;
   } catch {
     return undefined;
   }

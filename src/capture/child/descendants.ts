@@ -21,7 +21,8 @@ export function findDescendants(pid: number): ListedProcess[] {
     else siblings.push(listed);
   }
   const found = [...(children.get(pid) ?? [])];
-  for (let index = 0; index < found.length; index += 1) found.push(...(children.get(found[index]!.pid) ?? []));
+  for (let index = 0; index < found.length; index += 1)
+    found.push(...(children.get(found[index]!.pid) ?? []));
   return found;
 }
 
@@ -48,6 +49,7 @@ function* readPs(): Iterable<ListedProcess> {
   const { stdout } = spawnSync('ps', ['-A', '-o', 'pid=,ppid=,pgid='], { encoding: 'utf8' });
   for (const line of (stdout ?? '').split('\n')) {
     const [pid, parent, group] = line.trim().split(/\s+/).map(Number);
-    if (pid !== undefined && parent !== undefined && group !== undefined && pid > 0) yield { pid, parent, group };
+    if (pid !== undefined && parent !== undefined && group !== undefined && pid > 0)
+      yield { pid, parent, group };
   }
 }

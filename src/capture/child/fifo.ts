@@ -16,8 +16,11 @@ export interface Pipe {
  */
 export function openPipes(folder: string, names: readonly string[]): Pipe[] {
   const paths = names.map((name) => join(folder, `.${name}.${process.pid}`));
-  const { status, error, stderr } = spawnSync('mkfifo', ['-m', '600', ...paths], { encoding: 'utf8' });
-  if (status !== 0) throw new Error(`can't make a FIFO in ${folder}: ${error?.message ?? stderr.trim()}`);
+  const { status, error, stderr } = spawnSync('mkfifo', ['-m', '600', ...paths], {
+    encoding: 'utf8',
+  });
+  if (status !== 0)
+    throw new Error(`can't make a FIFO in ${folder}: ${error?.message ?? stderr.trim()}`);
   try {
     return paths.map((path) => {
       const readFd = openSync(path, constants.O_RDONLY | constants.O_NONBLOCK);

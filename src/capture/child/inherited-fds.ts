@@ -9,7 +9,10 @@ export function findInheritedFds(command: readonly string[], env: NodeJS.Process
     ...(env['MAKEFLAGS'] ?? '').matchAll(/--jobserver-(?:auth|fds)=(\d+),(\d+)/g),
     ...command.join(' ').matchAll(/\/dev\/fd\/(\d+)|\/proc\/self\/fd\/(\d+)/g),
   ];
-  const fds = promised.flatMap((match) => match.slice(1)).filter((text) => text !== undefined).map(Number);
+  const fds = promised
+    .flatMap((match) => match.slice(1))
+    .filter((text) => text !== undefined)
+    .map(Number);
   return [...new Set(fds)].filter((fd) => fd > 2 && fd < 1024 && isOpen(fd));
 }
 

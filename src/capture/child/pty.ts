@@ -33,7 +33,9 @@ function loadNative(): NativePty | undefined {
   try {
     // The package's own entry starts to read what is meant for the command, so its native module is used as it is.
     const own = createRequire(import.meta.url).resolve('@lydell/node-pty');
-    return createRequire(own)(`@lydell/node-pty-${process.platform}-${process.arch}/pty.node`) as NativePty;
+    return createRequire(own)(
+      `@lydell/node-pty-${process.platform}-${process.arch}/pty.node`,
+    ) as NativePty;
   } catch {
     return undefined;
   }
@@ -78,7 +80,8 @@ export class EndMark {
 
   #findPartialMark(bytes: Buffer): number {
     for (let length = Math.min(this.#mark.length - 1, bytes.length); length > 0; length -= 1) {
-      if (bytes.subarray(bytes.length - length).equals(this.#mark.subarray(0, length))) return length;
+      if (bytes.subarray(bytes.length - length).equals(this.#mark.subarray(0, length)))
+        return length;
     }
     return 0;
   }

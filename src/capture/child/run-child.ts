@@ -61,7 +61,10 @@ export async function runChild(options: RunChildOptions): Promise<ChildEnd & Out
       : relaySignals({ pid: child.pid, sharesGroup, onSignal: (signal) => (received = signal) });
   const stopResizing = followSize(outputs, child);
   if (child.pid !== undefined) options.onStart(child.pid);
-  const end = { ...(await waitForExit(child, options.command[0])), ...(received !== undefined && { received }) };
+  const end = {
+    ...(await waitForExit(child, options.command[0])),
+    ...(received !== undefined && { received }),
+  };
   options.onExit(end);
   const outputEnd = await waitForOutput(taps);
   stopResizing();
@@ -96,7 +99,11 @@ function spawnChild(
   const [first, second = first] = how.outputs.map(({ writeFd }) => writeFd);
   const stdio: ('inherit' | number | undefined)[] = ['inherit', first!, second!];
   for (const fd of findInheritedFds(command, env)) stdio[fd] = fd;
-  const child = spawn(program, args, { env, detached: how.detached, stdio: Array.from(stdio, (each) => each ?? 'ignore') });
+  const child = spawn(program, args, {
+    env,
+    detached: how.detached,
+    stdio: Array.from(stdio, (each) => each ?? 'ignore'),
+  });
   // The command's ends of the pipes are its own now: they have to close when it closes them.
   for (const { pty, writeFd } of how.outputs) if (pty === undefined) closeSync(writeFd);
   return child;
@@ -118,7 +125,9 @@ function openTaps(outputs: readonly Output[], { onChunk }: RunChildOptions): Str
   for (const { plan, readFd, pty } of outputs) {
     const output = plan.fd === 1 ? process.stdout : process.stderr;
     const slave = pty === undefined ? {} : { slaveFd: pty.slaveFd };
-    taps.push(new StreamTap({ name: plan.name, fd: readFd, ...slave, output, onChunk: onTapChunk }));
+    taps.push(
+      new StreamTap({ name: plan.name, fd: readFd, ...slave, output, onChunk: onTapChunk }),
+    );
   }
   return taps;
 }
@@ -131,7 +140,11 @@ function waitForExit(child: ChildProcess, program: string): Promise<ChildEnd> {
     child.once('error', (error: NodeJS.ErrnoException) => {
       // The shell's codes: 127 not found, 126 found and not executable.
       const isMissing = error.code === 'ENOENT';
-      const why = isMissing ? 'command not found' : error.code === 'EACCES' ? 'permission denied' : error.message;
+      const why = isMissing
+        ? 'command not found'
+        : error.code === 'EACCES'
+          ? 'permission denied'
+          : error.message;
       resolve({ code: isMissing ? 127 : 126, error: `${program}: ${why}` });
     });
   });

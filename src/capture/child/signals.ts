@@ -24,8 +24,10 @@ export function relaySignals(options: SignalRelayOptions): () => void {
       pass();
     });
   };
-  for (const signal of ENDING) handle(signal, () => killTree({ pid, signal, isGroup: !sharesGroup }));
-  for (const signal of KEYBOARD) handle(signal, () => sharesGroup || killTree({ pid, signal, isGroup: true }));
+  for (const signal of ENDING)
+    handle(signal, () => killTree({ pid, signal, isGroup: !sharesGroup }));
+  for (const signal of KEYBOARD)
+    handle(signal, () => sharesGroup || killTree({ pid, signal, isGroup: true }));
   for (const signal of OWN) handle(signal, () => kill(pid, signal));
   for (const [signal, handler] of handlers) process.on(signal, handler);
   return () => {

@@ -17,8 +17,10 @@ export interface StreamPlan {
  * file or pipe (`> log 2>&1`), they share a pipe, since nothing else keeps the order in which they are written.
  */
 export function planStreams(options: { readonly canUsePty: boolean }): StreamPlan[] {
-  const through = (fd: number): 'pty' | 'pipe' => (options.canUsePty && isatty(fd) ? 'pty' : 'pipe');
-  if (!isatty(1) && !isatty(2) && isSameFile(1, 2)) return [{ name: 'both', through: 'pipe', fd: 1 }];
+  const through = (fd: number): 'pty' | 'pipe' =>
+    options.canUsePty && isatty(fd) ? 'pty' : 'pipe';
+  if (!isatty(1) && !isatty(2) && isSameFile(1, 2))
+    return [{ name: 'both', through: 'pipe', fd: 1 }];
   return [
     { name: 'stdout', through: through(1), fd: 1 },
     { name: 'stderr', through: through(2), fd: 2 },

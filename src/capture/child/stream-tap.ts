@@ -35,7 +35,10 @@ export class StreamTap {
     this.#options = options;
     const { fd, slaveFd, output } = options;
     this.#endMark = slaveFd === undefined ? undefined : new EndMark();
-    this.#source = slaveFd === undefined ? new Socket({ fd, readable: true, writable: false }) : new ReadStream(fd);
+    this.#source =
+      slaveFd === undefined
+        ? new Socket({ fd, readable: true, writable: false })
+        : new ReadStream(fd);
     this.ended = new Promise((resolve) => {
       this.#source.once('close', () => {
         this.#isEnded = true;

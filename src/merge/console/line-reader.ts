@@ -101,6 +101,7 @@ export class LineReader<Scope> {
     open.lines.push(...open.held);
     open.length += open.held.reduce((sum, { raw }) => sum + raw.length, 0);
     open.held = [];
+    if (answer === 'last') this.#closeOpen(false);
     return true;
   }
 
@@ -133,7 +134,10 @@ export class LineReader<Scope> {
     } else if (found !== undefined) {
       this.#beginRecord(line, outer ? { ...found, reading: inherit(outer, found.reading) } : found);
     } else if (outer !== undefined) {
-      this.#beginRecord(line, { reading: withoutRepeats(outer), scope: this.#sink.scope(this.#source) });
+      this.#beginRecord(line, {
+        reading: withoutRepeats(outer),
+        scope: this.#sink.scope(this.#source),
+      });
     } else if (!this.#splitGlued(line)) {
       this.#beginRecord(line, { scope: this.#sink.scope(this.#source) });
     }
@@ -143,14 +147,21 @@ export class LineReader<Scope> {
   #read(line: Line): { reading: Reading; scope: Scope } | undefined {
     for (const reading of this.#grammars.readings(line.text)) {
       const { event } = reading;
-      const scope = event === undefined ? this.#sink.scope(this.#source) : this.#sink.offer(event, { line, reading, source: this.#source });
+      const scope =
+        event === undefined
+          ? this.#sink.scope(this.#source)
+          : this.#sink.offer(event, { line, reading, source: this.#source });
       if (scope !== undefined) return { reading, scope };
     }
     return undefined;
   }
 
   #beginRecord(line: Line, found: { reading?: Reading; scope: Scope }): void {
-    const record: ConsoleRecord<Scope> = { ...line, ...found, ...(this.#source !== undefined && { source: this.#source }) };
+    const record: ConsoleRecord<Scope> = {
+      ...line,
+      ...found,
+      ...(this.#source !== undefined && { source: this.#source }),
+    };
     const block = found.reading?.block?.();
     if (block === undefined) this.#sink.record(record);
     else this.#open = { block, record, lines: [line], length: line.raw.length, held: [] };
@@ -215,7 +226,10 @@ function joinLines(lines: readonly Line[]): { raw: string; bytes?: Buffer } {
   const raw = lines.map((line) => line.raw).join('\n');
   if (lines.every((line) => line.bytes === undefined)) return { raw };
   const parts = lines.map((line) => line.bytes ?? Buffer.from(line.raw));
-  return { raw, bytes: Buffer.concat(parts.flatMap((part, index) => (index === 0 ? [part] : [NEWLINE, part]))) };
+  return {
+    raw,
+    bytes: Buffer.concat(parts.flatMap((part, index) => (index === 0 ? [part] : [NEWLINE, part]))),
+  };
 }
 
 const NEWLINE = Buffer.from('\n');

@@ -119,7 +119,8 @@ class EndFinder {
   #findRedraw(from: number): number {
     while (this.#nextReturn >= 0) {
       const next = this.#bytes[this.#nextReturn + 1];
-      if (this.#nextReturn >= from && next !== NEWLINE) return next === undefined ? -1 : this.#nextReturn;
+      if (this.#nextReturn >= from && next !== NEWLINE)
+        return next === undefined ? -1 : this.#nextReturn;
       this.#nextReturn = this.#bytes.indexOf(RETURN, this.#nextReturn + 1);
     }
     return -1;
@@ -150,7 +151,12 @@ class HoldBuffer {
   /** Holds `bytes` from now on, which may be a piece of what is held. */
   set(bytes: Buffer): void {
     const isOwn = bytes.buffer === this.#buffer.buffer;
-    if (isOwn) this.#buffer.copyWithin(0, bytes.byteOffset - this.#buffer.byteOffset, bytes.byteOffset - this.#buffer.byteOffset + bytes.length);
+    if (isOwn)
+      this.#buffer.copyWithin(
+        0,
+        bytes.byteOffset - this.#buffer.byteOffset,
+        bytes.byteOffset - this.#buffer.byteOffset + bytes.length,
+      );
     else {
       this.#reserve(bytes.length);
       bytes.copy(this.#buffer);

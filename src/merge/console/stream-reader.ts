@@ -71,7 +71,12 @@ export class StreamReader<Scope> {
 
   /** Whether something waits for more output. */
   get isOpen(): boolean {
-    return this.#splitter.isOpen || this.#before !== undefined || this.#lines.isOpen || this.#progress.isOpen;
+    return (
+      this.#splitter.isOpen ||
+      this.#before !== undefined ||
+      this.#lines.isOpen ||
+      this.#progress.isOpen
+    );
   }
 
   /** Ends what is open. */
@@ -84,7 +89,8 @@ export class StreamReader<Scope> {
 
   #takePiece(piece: Piece): void {
     const line = toLine(piece, this.#isSilence);
-    if (piece.end === 'cut' || this.#longLine !== undefined) this.#takePart(line, piece.end !== 'cut');
+    if (piece.end === 'cut' || this.#longLine !== undefined)
+      this.#takePart(line, piece.end !== 'cut');
     else if (piece.end === 'redraw') this.#takeRedraw(line);
     else this.#takeLine(line);
   }
@@ -112,7 +118,8 @@ export class StreamReader<Scope> {
     }
     const bar = readTqdm(line.text);
     const rest = bar === undefined ? line : this.#splitBar(line, bar.end);
-    if (bar !== undefined) this.#progress.redraw({ ...line, text: line.text.slice(0, bar.end) }, bar.progress);
+    if (bar !== undefined)
+      this.#progress.redraw({ ...line, text: line.text.slice(0, bar.end) }, bar.progress);
     if (this.#progress.isOpen) this.#progress.close();
     if (rest !== undefined) this.#lines.take(rest);
   }
@@ -129,7 +136,8 @@ export class StreamReader<Scope> {
   #takePart(line: Line, isLast: boolean): void {
     const first = this.#longLine ?? { of: line.offset, index: -1, ...this.#readFirstPart(line) };
     const part = { of: first.of, index: first.index + 1 };
-    const reading = part.index === 0 ? first.reading : first.reading && { ...first.reading, body: line.text };
+    const reading =
+      part.index === 0 ? first.reading : first.reading && { ...first.reading, body: line.text };
     this.#sink.record({ ...line, scope: first.scope, part, ...(reading && { reading }) });
     this.#longLine = isLast ? undefined : { ...first, ...part };
   }

@@ -52,7 +52,8 @@ export class ConsoleCourse {
   /** The kind of run that the output shows, where it shows one. */
   get kind(): RunKind | undefined {
     if (this.#flows.hasFlow) return 'flow';
-    const hasSearch = this.#jobCount > 0 || [...this.#tracks.values()].some(({ studies }) => studies.count > 0);
+    const hasSearch =
+      this.#jobCount > 0 || [...this.#tracks.values()].some(({ studies }) => studies.count > 0);
     return hasSearch ? 'sweep' : undefined;
   }
 
@@ -112,7 +113,10 @@ export class ConsoleCourse {
       case 'study-start':
         return track.studies.start(event.study, { time, parent: this.#toParent(track, 'study') });
       case 'trial-end':
-        return track.studies.endTrial(event.trial, { time, parent: this.#toParent(track, 'study') });
+        return track.studies.endTrial(event.trial, {
+          time,
+          parent: this.#toParent(track, 'study'),
+        });
       case 'job-start':
         return this.#startJob(event, track, time);
       case 'experiment':
@@ -153,7 +157,10 @@ export class ConsoleCourse {
       case 'stage-end':
         return this.#failStage(event, track, { ...place, message: origin.reading.body });
       case 'stages-blocked':
-        track.stages.block(event.stages.filter((stage) => this.#options.facts.knows(stage)), place);
+        track.stages.block(
+          event.stages.filter((stage) => this.#options.facts.knows(stage)),
+          place,
+        );
         return track.base;
       default:
         return undefined;
@@ -187,7 +194,11 @@ export class ConsoleCourse {
     this.#endJob(track, time);
   }
 
-  #startJob(event: Extract<ConsoleEvent, { type: 'job-start' }>, track: Track, time: UnixTime): Scope {
+  #startJob(
+    event: Extract<ConsoleEvent, { type: 'job-start' }>,
+    track: Track,
+    time: UnixTime,
+  ): Scope {
     this.#endInner(track, time);
     const parent = this.#toParent(track, 'job');
     this.#jobCount += 1;
@@ -197,13 +208,17 @@ export class ConsoleCourse {
       role: 'job',
       name: 'job',
       start: time,
-      attributes: { [ATTR.hydraJobNumber]: event.number, [ATTR.hydraOverrides]: event.overrides.split(/\s+/) },
+      attributes: {
+        [ATTR.hydraJobNumber]: event.number,
+        [ATTR.hydraOverrides]: event.overrides.split(/\s+/),
+      },
     });
     return track.job.scope;
   }
 
   #endJob(track: Track, end: UnixTime): void {
-    if (track.job !== undefined) this.#options.book.close(track.job, { end, inferred: ['end_time'] });
+    if (track.job !== undefined)
+      this.#options.book.close(track.job, { end, inferred: ['end_time'] });
     track.job = undefined;
   }
 
@@ -265,7 +280,10 @@ export class ConsoleCourse {
       attributes,
     });
     if (attributes[ATTR.exceptionType] !== undefined) {
-      book.noteException(scope.spanId, { time: time ?? record.time, attributes: toExceptionAttributes(attributes) });
+      book.noteException(scope.spanId, {
+        time: time ?? record.time,
+        attributes: toExceptionAttributes(attributes),
+      });
     }
     if (reading?.event?.type === 'trial-end') this.#toTrack(record.source).studies.settle();
   }
@@ -283,7 +301,8 @@ export class ConsoleCourse {
       attributes[ATTR.partIndex] = part.index;
     }
     if (record.isCut === true) attributes[ATTR.inferred] = ['end'];
-    if (reading?.event?.type === 'progress') Object.assign(attributes, toProgressAttributes(reading.event, record.frames));
+    if (reading?.event?.type === 'progress')
+      Object.assign(attributes, toProgressAttributes(reading.event, record.frames));
     return attributes;
   }
 

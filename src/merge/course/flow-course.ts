@@ -36,7 +36,10 @@ export class FlowCourse {
 
   /** The flow run that a line names; one that was never announced begins with it. */
   flow(run: string, place: Place): OpenSpan {
-    return this.#flows.get(run) ?? this.#openFlow(run, { name: 'flow', inferred: ['name', 'start_time'] }, place);
+    return (
+      this.#flows.get(run) ??
+      this.#openFlow(run, { name: 'flow', inferred: ['name', 'start_time'] }, place)
+    );
   }
 
   /** The task run that a line names. Nothing is printed when a task starts: its first line has to do. */
@@ -72,7 +75,11 @@ export class FlowCourse {
     return span;
   }
 
-  #openFlow(run: string, as: { name: string; inferred: readonly string[] }, place: Place): OpenSpan {
+  #openFlow(
+    run: string,
+    as: { name: string; inferred: readonly string[] },
+    place: Place,
+  ): OpenSpan {
     this.#hasFlow = true;
     const span = this.#book.open({
       spanId: toStageSpanId(this.#runId, `prefect flow ${run}`, 1),

@@ -74,7 +74,9 @@ export class SpanBook {
 
   /** Begins a span and, for a stage or a trial, writes its start event. */
   open(begin: SpanStart): OpenSpan {
-    const stage = begin.stage ?? (begin.parent === undefined ? undefined : this.#open.get(begin.parent)?.scope.stage);
+    const stage =
+      begin.stage ??
+      (begin.parent === undefined ? undefined : this.#open.get(begin.parent)?.scope.stage);
     const span: OpenSpan = {
       spanId: begin.spanId,
       parent: begin.parent,
@@ -91,7 +93,8 @@ export class SpanBook {
     this.#open.set(span.spanId, span);
     const eventName = START_EVENTS[begin.role];
     // One that began before anyone knew has no start to tell of.
-    if (eventName !== undefined && !span.inferred.has('start_time')) this.#logStart(span, eventName);
+    if (eventName !== undefined && !span.inferred.has('start_time'))
+      this.#logStart(span, eventName);
     return span;
   }
 
@@ -99,7 +102,8 @@ export class SpanBook {
   close(span: OpenSpan, how: SpanEnd): void {
     if (!this.#open.delete(span.spanId)) return;
     const attributes: Attributes = { ...span.attributes, ...how.attributes };
-    if (how.result !== undefined) attributes[RESULT_ATTRIBUTES[span.role] ?? ATTR.taskResult] = how.result;
+    if (how.result !== undefined)
+      attributes[RESULT_ATTRIBUTES[span.role] ?? ATTR.taskResult] = how.result;
     if (how.trialState !== undefined) attributes[ATTR.trialState] = how.trialState;
     const isError = how.result === 'failure' || how.result === 'error' || how.trialState === 'FAIL';
     const errorType = isError ? (how.errorType ?? span.lastException?.type) : undefined;
@@ -165,4 +169,7 @@ const START_EVENTS: Readonly<Partial<Record<SpanRole, string>>> = {
 
 const RESULT_ATTRIBUTES: Readonly<Partial<Record<SpanRole, string>>> = { run: ATTR.pipelineResult };
 
-const KINDS: Readonly<Partial<Record<SpanRole, 'server' | 'client'>>> = { run: 'server', command: 'client' };
+const KINDS: Readonly<Partial<Record<SpanRole, 'server' | 'client'>>> = {
+  run: 'server',
+  command: 'client',
+};

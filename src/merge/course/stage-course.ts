@@ -66,8 +66,9 @@ export class StageCourse {
   /** `Running stage 'x':` */
   start(address: string, place: MarkerPlace): Scope {
     this.#endCurrent({ end: place.time, result: 'success', inferred: ['end_time'] });
-    if (this.#options.isDry) return this.#skipNow(address, { outcome: 'dry_run', reason: 'dry run' }, place);
-    return this.#open(address, 'ran', place).scope;
+    if (this.#options.isDry)
+      return this.#skipNow(address, { outcome: 'dry_run', reason: 'dry run' }, place);
+    return this.#open(address, { outcome: 'ran' }, place).scope;
   }
 
   /** `> command`, which belongs to the stage under way. */
@@ -80,8 +81,7 @@ export class StageCourse {
     this.#endCurrent({ end: place.time, result: 'success', inferred: ['end_time'] });
     if (how.outcome === 'run_cache') {
       // Its outputs are checked out now, which can take a while: it ends with the next line of DVC's.
-      const { scope } = this.#open(address, 'run_cache', place, how.reason);
-      return scope;
+      return this.#open(address, how, place).scope;
     }
     const isFrozen = this.#frozen === address;
     return this.#skipNow(address, isFrozen ? { outcome: 'frozen', reason: 'frozen' } : how, place);
@@ -102,13 +102,16 @@ export class StageCourse {
   }
 
   /** A stage failed: the one under way, or one that never came to run (a dependency is missing). */
-  fail(failure: { address?: string; exitCode?: number; message: string }, place: MarkerPlace): Scope | undefined {
+  fail(
+    failure: { address?: string; exitCode?: number; message: string },
+    place: MarkerPlace,
+  ): Scope | undefined {
     const { address, exitCode, message } = failure;
     if (address !== undefined && address !== this.#current?.span.name) {
       const known = this.#failed.get(address);
       if (known !== undefined) return known;
       this.#endCurrent({ end: place.time, result: 'success', inferred: ['end_time'] });
-      this.#open(address, 'failed', place);
+      this.#open(address, { outcome: 'failed' }, place);
     }
     if (this.#current === undefined) return undefined;
     const { span } = this.#current;
@@ -133,7 +136,8 @@ export class StageCourse {
 
   /** Hands on the stage that ended, when its lock file has had the time to be written. */
   settle(time: UnixTime): void {
-    if (this.#ended !== undefined && toDurationMs(this.#ended.how.end, time) > LOCK_WRITE_MS) this.#handOn();
+    if (this.#ended !== undefined && toDurationMs(this.#ended.how.end, time) > LOCK_WRITE_MS)
+      this.#handOn();
   }
 
   /** Ends what is under way: the command has ended. */
@@ -143,7 +147,11 @@ export class StageCourse {
     this.#handOn();
   }
 
-  #open(address: string, outcome: StageOutcome, place: MarkerPlace, reason?: string): OpenSpan {
+  #open(
+    address: string,
+    how: { outcome: StageOutcome; reason?: string },
+    place: MarkerPlace,
+  ): OpenSpan {
     this.#handOn();
     this.#failed.delete(address);
     const { runId, claimsDir, book, facts } = this.#options;
@@ -158,18 +166,22 @@ export class StageCourse {
       attributes: {
         [ATTR.dvcStage]: parseAddress(address).name,
         [ATTR.dvcAddressing]: address,
-        ...(reason !== undefined && { [ATTR.skipReason]: reason }),
+        ...(how.reason !== undefined && { [ATTR.skipReason]: how.reason }),
       },
     });
     facts.begin(address);
-    this.#current = { span, outcome };
+    this.#current = { span, outcome: how.outcome };
     this.#last = span.scope;
     this.#frozen = undefined;
     return span;
   }
 
-  #skipNow(address: string, how: { outcome: StageOutcome; reason: string }, place: MarkerPlace): Scope {
-    const span = this.#open(address, how.outcome, place, how.reason);
+  #skipNow(
+    address: string,
+    how: { outcome: StageOutcome; reason: string },
+    place: MarkerPlace,
+  ): Scope {
+    const span = this.#open(address, how, place);
     this.#endCurrent({ end: place.time, result: 'skip' });
     return span.scope;
   }
@@ -178,7 +190,8 @@ export class StageCourse {
     if (this.#current === undefined) return;
     const { span, outcome } = this.#current;
     this.#current = undefined;
-    const result: Result = outcome === 'run_cache' && how.result === 'success' ? 'skip' : (how.result ?? 'success');
+    const result: Result =
+      outcome === 'run_cache' && how.result === 'success' ? 'skip' : (how.result ?? 'success');
     this.#ended = { span, outcome, how: { ...how, result } };
   }
 
@@ -187,14 +200,22 @@ export class StageCourse {
     const { span, how, outcome } = this.#ended;
     this.#ended = undefined;
     const told: Attributes = this.#options.facts.end(span, { outcome, end: how.end });
-    this.#options.book.close(span, { ...how, attributes: { [ATTR.dvcOutcome]: outcome, ...told, ...how.attributes } });
+    this.#options.book.close(span, {
+      ...how,
+      attributes: { [ATTR.dvcOutcome]: outcome, ...told, ...how.attributes },
+    });
   }
 }
 
 /** What an exit code says: DVC gives the negative number of the signal that ended a command. */
-function toFailure(exitCode: number | undefined, span: OpenSpan): { result: Result; errorType: string } {
+function toFailure(
+  exitCode: number | undefined,
+  span: OpenSpan,
+): { result: Result; errorType: string } {
   if (exitCode !== undefined && exitCode < 0) {
-    const signal = Object.entries(constants.signals).find(([, number]) => number === -exitCode)?.[0];
+    const signal = Object.entries(constants.signals).find(
+      ([, number]) => number === -exitCode,
+    )?.[0];
     if (signal === 'SIGINT') return { result: 'cancellation', errorType: signal };
     return { result: 'error', errorType: signal ?? String(exitCode) };
   }

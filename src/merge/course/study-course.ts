@@ -43,7 +43,8 @@ export class StudyCourse {
 
   start(name: string, place: { time: UnixTime; parent: SpanId }): Scope {
     // A study that exists in a storage is announced again when it is loaded.
-    if (this.#study?.name === name && this.#study.span.parent === place.parent) return this.#study.span.scope;
+    if (this.#study?.name === name && this.#study.span.parent === place.parent)
+      return this.#study.span.scope;
     this.finish();
     return this.#open(name, place).scope;
   }
@@ -139,6 +140,7 @@ function toTrialAttributes(trial: TrialReading): Attributes {
   if (values?.length === 1) attributes[ATTR.trialValue] = values[0]!;
   else if (values !== undefined && values.length > 1) attributes[ATTR.trialValues] = [...values];
   if (best !== undefined) attributes[ATTR.trialBest] = best === number;
-  for (const [name, value] of Object.entries(params ?? {})) attributes[`${ATTR.trialParamPrefix}${name}`] = value;
+  for (const [name, value] of Object.entries(params ?? {}))
+    attributes[`${ATTR.trialParamPrefix}${name}`] = value;
   return attributes;
 }

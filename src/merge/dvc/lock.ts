@@ -38,13 +38,17 @@ export class DvcLocks {
   /** The stage as it was locked when the run began. */
   before(address: string): LockedStage | undefined {
     const home = this.#project.find(address)?.home;
-    return home === undefined ? undefined : toLockedStage(this.#before.get(home)?.[parseAddress(address).name]);
+    return home === undefined
+      ? undefined
+      : toLockedStage(this.#before.get(home)?.[parseAddress(address).name]);
   }
 
   /** The stage as it is locked now. */
   now(address: string): LockedStage | undefined {
     const home = this.#project.find(address)?.home;
-    return home === undefined ? undefined : toLockedStage(readStages(home)[parseAddress(address).name]);
+    return home === undefined
+      ? undefined
+      : toLockedStage(readStages(home)[parseAddress(address).name]);
   }
 }
 
@@ -60,7 +64,9 @@ function toLockedStage(value: unknown): LockedStage | undefined {
     cmd: Array.isArray(cmd) ? cmd.join('\n') : String(cmd ?? ''),
     deps: toLockedPaths(stage['deps']),
     outs: toLockedPaths(stage['outs']),
-    params: Object.fromEntries(Object.entries(asRecord(stage['params'])).map(([file, values]) => [file, asRecord(values)])),
+    params: Object.fromEntries(
+      Object.entries(asRecord(stage['params'])).map(([file, values]) => [file, asRecord(values)]),
+    ),
   };
 }
 
@@ -68,7 +74,11 @@ function toLockedPaths(value: unknown): LockedPath[] {
   if (!Array.isArray(value)) return [];
   return value.map((item) => {
     const { path, md5, etag, checksum, size } = asRecord(item);
-    return { path: String(path ?? ''), md5: String(md5 ?? etag ?? checksum ?? ''), size: typeof size === 'number' ? size : undefined };
+    return {
+      path: String(path ?? ''),
+      md5: String(md5 ?? etag ?? checksum ?? ''),
+      size: typeof size === 'number' ? size : undefined,
+    };
   });
 }
 

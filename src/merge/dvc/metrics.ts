@@ -14,7 +14,10 @@ export function readMetrics(file: string): Record<string, number> {
   return metrics;
 }
 
-function collect(value: unknown, place: { path: string; depth: number; metrics: Record<string, number> }): void {
+function collect(
+  value: unknown,
+  place: { path: string; depth: number; metrics: Record<string, number> },
+): void {
   const { path, depth, metrics } = place;
   const number = toNumber(value);
   if (number !== undefined && path !== '') {

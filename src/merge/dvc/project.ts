@@ -17,13 +17,27 @@ export interface DeclaredStage {
 
 /** Folders that hold no `dvc.yaml` of the project. */
 export const SKIPPED_FOLDERS: ReadonlySet<string> = new Set([
-  '.git', '.dvc', '.stagelight', 'node_modules', '__pycache__', '.venv', 'venv', '.tox', 'mlruns', 'mlartifacts', 'site-packages',
+  '.git',
+  '.dvc',
+  '.stagelight',
+  'node_modules',
+  '__pycache__',
+  '.venv',
+  'venv',
+  '.tox',
+  'mlruns',
+  'mlartifacts',
+  'site-packages',
 ]);
 const MAX_FILE_BYTES = 16 * 1024 * 1024;
 const MAX_FOLDERS = 5000;
 
 /** An address of DVC's: `train`, `train@lr0.1`, `sub/dvc.yaml:train`. */
-export function parseAddress(address: string): { path: string | undefined; name: string; group: string } {
+export function parseAddress(address: string): {
+  path: string | undefined;
+  name: string;
+  group: string;
+} {
   const match = /^(.*\.yaml):(.+)$/s.exec(address);
   const name = match?.[2] ?? address;
   const at = name.indexOf('@');
@@ -57,7 +71,10 @@ export class DvcProject {
   /** The stage's declaration; that of its group for one of a matrix or foreach. */
   find(address: string): DeclaredStage | undefined {
     const { path, group } = parseAddress(address);
-    const files = path === undefined ? this.#listFiles() : [resolve(this.#cwd, path), resolve(this.#root, path)];
+    const files =
+      path === undefined
+        ? this.#listFiles()
+        : [resolve(this.#cwd, path), resolve(this.#root, path)];
     for (const file of files) {
       const stage = this.#read(file).get(group);
       if (stage !== undefined) return stage;
@@ -81,7 +98,12 @@ export class DvcProject {
     for (let name = queue.pop(); name !== undefined; name = queue.pop()) {
       const outs = stages.get(name)?.outs ?? [];
       for (const [other, { deps }] of stages) {
-        if (other === group || found.has(other) || !deps.some((dep) => outs.some((out) => isWithin(dep, out)))) continue;
+        if (
+          other === group ||
+          found.has(other) ||
+          !deps.some((dep) => outs.some((out) => isWithin(dep, out)))
+        )
+          continue;
         found.add(other);
         queue.push(other);
       }
@@ -151,7 +173,12 @@ function parseDvcYaml(file: string): Map<string, DeclaredStage> {
     const folder = resolve(dirname(file), typeof body['wdir'] === 'string' ? body['wdir'] : '.');
     const local = toPaths(body['metrics']);
     const outs = [...toPaths(body['outs']), ...local, ...toPaths(body['plots'])];
-    const metrics = [...local, ...topMetrics.map((path) => relative(folder, resolve(dirname(file), path))).filter((path) => outs.includes(path))];
+    const metrics = [
+      ...local,
+      ...topMetrics
+        .map((path) => relative(folder, resolve(dirname(file), path)))
+        .filter((path) => outs.includes(path)),
+    ];
     stages.set(name, {
       home: dirname(file),
       folder,
@@ -176,7 +203,9 @@ export function readYaml(file: string): unknown {
 }
 
 export function asRecord(value: unknown): Record<string, unknown> {
-  return typeof value === 'object' && value !== null && !Array.isArray(value) ? (value as Record<string, unknown>) : {};
+  return typeof value === 'object' && value !== null && !Array.isArray(value)
+    ? (value as Record<string, unknown>)
+    : {};
 }
 
 /** Paths in DVC's list form: `- a.csv` or `- a.csv: {cache: false}`. */

@@ -56,22 +56,32 @@ export class StageFacts {
     const declared = project.find(address);
     if (ended.outcome === 'ran') {
       this.#logMetrics(span, ended.end);
-      if (locked !== undefined) this.#produced.push({ stage: address, spanId: span.spanId, outs: locked.outs.map((out) => out.md5) });
+      if (locked !== undefined)
+        this.#produced.push({
+          stage: address,
+          spanId: span.spanId,
+          outs: locked.outs.map((out) => out.md5),
+        });
     }
     const attributes: Attributes = { ...toLockAttributes(locked) };
-    if (locked === undefined && declared !== undefined) attributes[ATTR.dvcCommand] = declared.cmd.join('\n');
+    if (locked === undefined && declared !== undefined)
+      attributes[ATTR.dvcCommand] = declared.cmd.join('\n');
     if (hasRun && locked !== undefined && ended.outcome === 'ran') {
       attributes[ATTR.dvcChanged] = findChanges(locks.before(address), locked);
     }
-    if (hasRun && declared !== undefined) Object.assign(attributes, findHydraOutputs(declared.folder, span.start));
-    if (!hasRun && locked !== undefined && locked.outs.length > 0) Object.assign(attributes, this.#linkProducer(span, locked));
+    if (hasRun && declared !== undefined)
+      Object.assign(attributes, findHydraOutputs(declared.folder, span.start));
+    if (!hasRun && locked !== undefined && locked.outs.length > 0)
+      Object.assign(attributes, this.#linkProducer(span, locked));
     return attributes;
   }
 
   /** The run that last produced a skipped stage's outputs, as a link, else in words. */
   #linkProducer(span: OpenSpan, locked: LockedStage): Attributes {
     const outs = locked.outs.map((out) => out.md5);
-    const own = this.#produced.findLast((item) => item.stage === span.name && item.outs.join() === outs.join());
+    const own = this.#produced.findLast(
+      (item) => item.stage === span.name && item.outs.join() === outs.join(),
+    );
     if (own !== undefined) return {};
     const producer = this.#options.lineage.find(span.name, outs);
     if (producer === undefined) {
@@ -107,13 +117,20 @@ export class StageFacts {
 }
 
 function toProducerLink(traceId: string, spanId: string): Link {
-  return { context: { traceId, spanId, traceFlags: TraceFlags.SAMPLED }, attributes: { [ATTR.linkKind]: 'producer' } };
+  return {
+    context: { traceId, spanId, traceFlags: TraceFlags.SAMPLED },
+    attributes: { [ATTR.linkKind]: 'producer' },
+  };
 }
 
 function toLockAttributes(locked: LockedStage | undefined): Attributes {
   if (locked === undefined) return {};
   const params = Object.entries(locked.params)
-    .flatMap(([file, values]) => Object.entries(values).map(([name, value]) => [file === 'params.yaml' ? name : `${file}:${name}`, value] as const))
+    .flatMap(([file, values]) =>
+      Object.entries(values).map(
+        ([name, value]) => [file === 'params.yaml' ? name : `${file}:${name}`, value] as const,
+      ),
+    )
     .slice(0, MAX_PARAMS)
     .map(([name, value]) => [`${ATTR.dvcParamPrefix}${name}`, toAttributeValue(value)] as const);
   return {
@@ -129,7 +146,7 @@ function toPathText({ path, md5, size }: LockedPath): string {
 }
 
 function toAttributeValue(value: unknown): AttributeValue {
-  const isScalar = typeof value === 'string' || typeof value === 'number' || typeof value === 'boolean';
+  const isScalar =
+    typeof value === 'string' || typeof value === 'number' || typeof value === 'boolean';
   return isScalar ? value : (JSON.stringify(value) ?? '');
 }
-

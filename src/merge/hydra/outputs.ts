@@ -29,7 +29,7 @@ function findHydraFolders(root: string, sinceMs: number): string[] {
   const found: string[] = [];
   const queue = ['outputs', 'multirun', '.'].map((name) => join(root, name));
   const seen = new Set<string>();
-  for (let entries = 0; queue.length > 0 && entries < MAX_ENTRIES; ) {
+  for (let entries = 0; queue.length > 0 && entries < MAX_ENTRIES;) {
     const folder = queue.shift()!;
     if (seen.has(folder)) continue;
     seen.add(folder);
@@ -65,7 +65,9 @@ function readMtime(path: string): number {
 }
 
 function readHydraOutput(root: string, hydraFolder: string): Attributes {
-  const job = asRecord(asRecord(asRecord(readYaml(join(hydraFolder, 'hydra.yaml')))['hydra'])['job']);
+  const job = asRecord(
+    asRecord(asRecord(readYaml(join(hydraFolder, 'hydra.yaml')))['hydra'])['job'],
+  );
   const overrides = readYaml(join(hydraFolder, 'overrides.yaml'));
   const config = readMaskedConfig(join(hydraFolder, 'config.yaml'));
   const masker = new SecretMasker();
@@ -73,7 +75,9 @@ function readHydraOutput(root: string, hydraFolder: string): Attributes {
     [ATTR.hydraRunDir]: relative(root, dirname(hydraFolder)) || '.',
     ...(typeof job['name'] === 'string' && { [ATTR.hydraJobName]: job['name'] }),
     ...(typeof job['num'] === 'number' && { [ATTR.hydraJobNumber]: job['num'] }),
-    ...(Array.isArray(overrides) && { [ATTR.hydraOverrides]: masker.maskArguments(overrides.map(String)) }),
+    ...(Array.isArray(overrides) && {
+      [ATTR.hydraOverrides]: masker.maskArguments(overrides.map(String)),
+    }),
     ...(config !== undefined && { [ATTR.hydraConfig]: config }),
   };
 }

@@ -1,0 +1,81 @@
+import { join } from 'node:path';
+import { describeRun } from '../../src/capture/describe-run.ts';
+import { DEFAULT_LOGGING } from '../../src/config/defaults.ts';
+import { Merge } from '../../src/merge/merge.ts';
+import { createRunId } from '../../src/model/ids.ts';
+import type { ChildExitEntry } from '../../src/model/inbox.ts';
+import type { LoggingSettings, RunInfo } from '../../src/model/run-info.ts';
+import type { UnixTime } from '../../src/model/time.ts';
+import { fromUnixMs } from '../../src/model/time.ts';
+import { ConsoleInboxWriter } from '../../src/spool/console-inbox.ts';
+import { FILE, createRunDir } from '../../src/spool/layout.ts';
+import { readRecords, readSpans } from '../../src/spool/signal-reader.ts';
+import type { StoredRecord, StoredSpan } from '../../src/spool/signal-reader.ts';
+
+/** A piece of output, as it was read. */
+export interface Chunk {
+  readonly stream: 'stdout' | 'stderr' | 'both';
+  readonly bytes: Buffer | string;
+  /** Unix milliseconds; a fixed time by default. */
+  readonly timeMs?: number;
+}
+
+export interface MergedConsole {
+  readonly runDir: string;
+  readonly info: RunInfo;
+  readonly records: readonly StoredRecord[];
+  readonly spans: readonly StoredSpan[];
+}
+
+export interface MergeConsoleOptions {
+  /** A folder for the run's home. */
+  readonly home: string;
+  /** Where the command is said to run; a `dvc.yaml` there is read. */
+  readonly cwd?: string;
+  readonly command?: readonly string[];
+  readonly exit?: Partial<ChildExitEntry>;
+  readonly logging?: Partial<LoggingSettings>;
+}
+
+/** Merges chunks of output as the run of a command would be, and reads what was written. */
+export function mergeConsole(
+  chunks: readonly Chunk[],
+  options: MergeConsoleOptions,
+): MergedConsole {
+  const runId = createRunId();
+  const runDir = createRunDir(options.home, runId);
+  const info = describeRun({
+    runId,
+    runDir,
+    command: options.command ?? ['a-command'],
+    cwd: options.cwd ?? options.home,
+    env: {},
+    name: 'test',
+    join: false,
+    logging: { ...DEFAULT_LOGGING, ...options.logging },
+  });
+  let time: UnixTime = [0, 0];
+  const inbox = new ConsoleInboxWriter(join(runDir, FILE.inbox, 'test.console'), () => time);
+  inbox.entry({ type: 'console-open', time: info.startedAt, span: info.rootSpanId });
+  for (const chunk of chunks) {
+    time = fromUnixMs(chunk.timeMs ?? DEFAULT_TIME_MS);
+    inbox.chunk(chunk.stream, Buffer.from(chunk.bytes as string));
+  }
+  inbox.entry({
+    type: 'child-exit',
+    time: `${time[0]}${String(time[1]).padStart(9, '0')}`,
+    code: 0,
+    ...options.exit,
+  });
+  inbox.close();
+  const finished = new Merge({ runDir, info, env: {} }).finish();
+  return {
+    runDir,
+    info: finished,
+    records: [...readRecords(join(runDir, FILE.logs))],
+    spans: [...readSpans(join(runDir, FILE.traces))],
+  };
+}
+
+/** 2026-11-23 01:33:56 UTC, in the middle of the fixtures' time. */
+export const DEFAULT_TIME_MS = Date.UTC(2026, 10, 23, 1, 33, 56);

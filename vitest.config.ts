@@ -1,0 +1,11 @@
+import { defineConfig } from 'vitest/config';
+
+export default defineConfig({
+  test: {
+    include: ['test/**/*.test.ts'],
+    testTimeout: 30_000,
+    // Children and servers are real: two cores take no more at once.
+    maxWorkers: 2,
+    env: { TZ: 'UTC' },
+  },
+});
