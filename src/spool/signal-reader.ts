@@ -89,19 +89,16 @@ export function* readRecords(path: string): Generator<StoredRecord> {
 
 /** The log records of one line of a `logs.jsonl`. */
 export function* parseRecords(line: Buffer): Generator<StoredRecord> {
-  for (const { scope, item } of parseItems(line, LOGS)) {
-    yield {
-      time: toTime(item['timeUnixNano']),
-      observed: toTime(item['observedTimeUnixNano']) ?? toTime(item['timeUnixNano']) ?? [0, 0],
-      severity: Number(item['severityNumber'] ?? 0),
-      severityText: toText(item['severityText']),
-      eventName: toText(item['eventName']),
-      body: bodyToText(item['body']),
-      attributes: toAttributes(item['attributes']),
-      spanId: toText(item['spanId']) ?? '',
-      traceId: toText(item['traceId']) ?? '',
-      logger: scope,
-    };
+  for (const { scope, item } of parseItems(line, LOGS)) yield toRecord(item, scope);
+}
+
+/** A log record from its JSON alone, without the envelope around it; `undefined` for what isn't a JSON object. */
+export function parseRecord(json: string, logger: string): StoredRecord | undefined {
+  try {
+    const item: unknown = JSON.parse(json);
+    return typeof item === 'object' && item !== null ? toRecord(item as Json, logger) : undefined;
+  } catch {
+    return undefined;
   }
 }
 
@@ -136,6 +133,21 @@ function* parseItems(line: Buffer, keys: SignalKeys): Generator<{ scope: string;
       for (const item of toList(scope[keys.items])) yield { scope: name, item };
     }
   }
+}
+
+function toRecord(item: Json, logger: string): StoredRecord {
+  return {
+    time: toTime(item['timeUnixNano']),
+    observed: toTime(item['observedTimeUnixNano']) ?? toTime(item['timeUnixNano']) ?? [0, 0],
+    severity: Number(item['severityNumber'] ?? 0),
+    severityText: toText(item['severityText']),
+    eventName: toText(item['eventName']),
+    body: bodyToText(item['body']),
+    attributes: toAttributes(item['attributes']),
+    spanId: toText(item['spanId']) ?? '',
+    traceId: toText(item['traceId']) ?? '',
+    logger,
+  };
 }
 
 function toSpan(item: Json): StoredSpan {
