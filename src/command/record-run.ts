@@ -8,6 +8,7 @@ import type { LoggingSettings, RunInfo } from '../model/run-info.ts';
 import { now, toNanoString } from '../model/time.ts';
 import { CONSOLE_EXTENSION } from '../spool/console-inbox.ts';
 import { FILE, createRunDir, findHome, toRunDir } from '../spool/layout.ts';
+import { toSourceName } from '../spool/process-identity.ts';
 import { writeRunInfo } from '../spool/run-file.ts';
 import { UsageError } from './command.ts';
 import type { CommandIo, ExitStatus } from './command.ts';
@@ -17,6 +18,7 @@ import { summarizeRun } from './summary-line.ts';
 export interface RecordRunOptions {
   readonly command: readonly [string, ...string[]];
   readonly name: string | undefined;
+  readonly environment: string | undefined;
   readonly runId: string | undefined;
   readonly join: boolean;
   readonly usePty: boolean;
@@ -55,7 +57,7 @@ function openRecording(
   options: RecordRunOptions,
   tell: (message: string) => void,
 ): Recording | undefined {
-  const { io, command, name, logging } = options;
+  const { io, command, name, environment, logging } = options;
   const home = findHome(io.cwd, io.env);
   const runId = options.runId ?? createRunId();
   try {
@@ -67,11 +69,12 @@ function openRecording(
       cwd: io.cwd,
       env: io.env,
       name,
+      environment,
       join: options.join,
       logging,
     });
     writeRunInfo(runDir, info);
-    const source = `${process.pid}-${info.startedAt}`;
+    const source = toSourceName();
     const consoleRecorder = new ConsoleRecorder({
       path: join(runDir, FILE.inbox, `${source}${CONSOLE_EXTENSION}`),
       tell,

@@ -130,29 +130,26 @@ function readNames(text: string): string[] {
   );
 }
 
-// What can stand behind a child's unfinished line. Each ends the line, so that a mention inside a sentence is none.
-const GLUED = [
-  "Running stage '",
-  "Stage '",
-  "Updating lock file '",
-  "Generating lock file '",
-  'ERROR: failed to reproduce ',
-  'WARNING: failed to run: ',
+/** What can stand behind a child's unfinished line: how it starts, by how it ends. Each ends the line, so that a mention inside a sentence is none. */
+const GLUED: readonly (readonly [end: string, starts: readonly string[]])[] = [
+  ["':", ["Running stage '"]],
+  ["dvc.lock'", ["Updating lock file '", "Generating lock file '"]],
+  [" didn't change, skipping", ["Stage '"]],
+  [' checking out outputs', ["Stage '"]],
 ];
+const EXITED = /exited with -?\d{1,10}$/;
+const FAILURES = ['ERROR: failed to reproduce ', 'WARNING: failed to run: '];
 
 function findGlued(line: string): number | undefined {
+  const glued = GLUED.find(([end]) => line.endsWith(end));
+  if (glued !== undefined) return findStart(line, glued[1]);
   const last = line.charCodeAt(line.length - 1);
-  // ends in `:` `'` `g` (skipping) `s` (outputs) or, for failures, a digit
-  if (
-    last !== 0x3a &&
-    last !== 0x27 &&
-    last !== 0x67 &&
-    last !== 0x73 &&
-    !(last >= 0x30 && last <= 0x39)
-  ) {
-    return undefined;
-  }
-  for (const start of GLUED) {
+  const endsInDigit = last >= 0x30 && last <= 0x39;
+  return endsInDigit && EXITED.test(line) ? findStart(line, FAILURES) : undefined;
+}
+
+function findStart(line: string, starts: readonly string[]): number | undefined {
+  for (const start of starts) {
     const index = line.lastIndexOf(start);
     if (index > 0 && dvc.read(line.slice(index))?.event !== undefined) return index;
   }

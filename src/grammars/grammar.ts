@@ -28,24 +28,22 @@ export interface Reading {
   /** The message, without what the tool put before it. */
   readonly body: string;
   /** The level in the source's own word (`WARNING`, `W`). Left out where the line has none. */
-  readonly severityText?: string;
+  readonly severityText?: string | undefined;
   /** OpenTelemetry's number for it. */
-  readonly severity?: number;
+  readonly severity?: number | undefined;
   /** The time as the line has it, for `Zone.read`. */
-  readonly stamp?: string;
+  readonly stamp?: string | undefined;
   /** The name of the logger. */
-  readonly logger?: string;
-  readonly attributes?: Attributes;
-  readonly event?: ConsoleEvent;
+  readonly logger?: string | undefined;
+  readonly attributes?: Attributes | undefined;
+  readonly event?: ConsoleEvent | undefined;
   /** The record may go on with the following lines. */
-  readonly block?: () => Block;
+  readonly block?: (() => Block) | undefined;
   /**
    * The body is a line that another tool printed and this one repeats: it is read again, with a state of its own for
    * each source. What it doesn't say itself (level, time) is taken from this reading.
    */
-  readonly repeats?: { readonly source: string };
-  /** The name of the grammar that read it; set by the table of grammars. */
-  readonly tool?: string;
+  readonly repeats?: { readonly source: string } | undefined;
 }
 
 /** The lines that may follow a line and belong to the same record. */

@@ -25,20 +25,22 @@ const OWN = /^\[(\d{4}-\d\d-\d\d \d\d:\d\d:\d\d,\d{3})\]\[HYDRA\] (.*)$/s;
 const JOB_START = /^\t#(\d{1,9}) : (.*)$/s;
 
 function readJobLine(match: RegExpExecArray): Reading | undefined {
-  const [, stamp, logger, severityText, body] = match as unknown as [
-    string,
-    string,
-    string,
-    string,
-    string,
-  ];
+  const severityText = match[3]!;
   const severity = fromLevelName(severityText);
   if (severity === undefined) return undefined;
-  return { body, stamp, logger, severityText, severity, ...tracebackMayFollow(severity) };
+  return {
+    body: match[4]!,
+    severityText,
+    severity,
+    stamp: match[1]!,
+    logger: match[2]!,
+    block: tracebackMayFollow(severity),
+  };
 }
 
 function readOwnLine(match: RegExpExecArray): Reading {
-  const [, stamp, body] = match as unknown as [string, string, string];
+  const stamp = match[1]!;
+  const body = match[2]!;
   const start = JOB_START.exec(body);
   if (start === null) return { body, stamp };
   const event = { type: 'job-start', number: Number(start[1]), overrides: start[2]! } as const;

@@ -21,7 +21,7 @@ export const loguru: Grammar = {
       severity,
       logger,
       attributes: { [ATTR.codeFunction]: code, [ATTR.codeLine]: Number(lineNumber) },
-      ...tracebackMayFollow(severity),
+      block: tracebackMayFollow(severity),
     };
   },
 };

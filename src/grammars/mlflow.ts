@@ -15,16 +15,17 @@ export const mlflow: Grammar = {
     if (line.startsWith('🧪 View experiment at: ')) return { body: line };
     const match = LINE.exec(line);
     if (match === null) return undefined;
-    const [, stamp, severityText, logger, body] = match as unknown as [
-      string,
-      string,
-      string,
-      string,
-      string,
-    ];
+    const severityText = match[2]!;
     const severity = fromLevelName(severityText);
     if (severity === undefined) return undefined;
-    return { body, stamp, severityText, severity, logger, ...tracebackMayFollow(severity) };
+    return {
+      body: match[4]!,
+      severityText,
+      severity,
+      stamp: match[1]!,
+      logger: match[3]!,
+      block: tracebackMayFollow(severity),
+    };
   },
 };
 

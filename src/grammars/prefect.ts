@@ -15,24 +15,27 @@ export const prefect: Grammar = {
   read(line) {
     const match = LINE.exec(line);
     if (match === null) return undefined;
-    const [, stamp, severityText, source, body] = match as unknown as [
-      string,
-      string,
-      string,
-      string,
-      string,
-    ];
-    const severity = fromLevelName(severityText);
+    const severity = fromLevelName(match[2]!);
     if (severity === undefined) return undefined;
+    const source = match[3]!;
+    const body = match[4]!;
     const run = RUN.exec(source);
-    const leveled = { body, stamp, severityText, severity, ...tracebackMayFollow(severity) };
-    return run === null
-      ? { ...leveled, logger: source }
-      : readRunLine(leveled, { kind: run[1] as RunKindName, name: run[2]! });
+    return {
+      body,
+      severityText: match[2]!,
+      severity,
+      stamp: match[1]!,
+      block: tracebackMayFollow(severity),
+      ...(run === null
+        ? { logger: source }
+        : run[1] === 'Task'
+          ? readTask(body, run[2]!)
+          : readFlow(body, run[2]!)),
+    };
   },
 };
 
-type RunKindName = 'Flow' | 'Task';
+type RunReading = Pick<Reading, 'logger' | 'attributes' | 'event' | 'repeats'>;
 
 const LINE = /^(\d\d:\d\d:\d\d\.\d{3}) \| ([A-Z]{3,10}) {0,7} \| (.{1,300}?) - (.*)$/s;
 const RUN = /^(Flow|Task) run '([^']{1,250})'$/;
@@ -48,35 +51,34 @@ const RESULTS: Readonly<Record<string, Result>> = {
   Cancelled: 'cancellation',
 };
 
-function readRunLine(reading: Reading, run: { kind: RunKindName; name: string }): Reading {
-  const isTask = run.kind === 'Task';
-  const attributes = { [isTask ? ATTR.prefectTaskRunName : ATTR.prefectFlowRunName]: run.name };
-  const own = toOwnEvent(reading.body, run);
-  const logger = isTask ? 'prefect.task_runs' : 'prefect.flow_runs';
-  const event = own ?? toMention(run);
+function readTask(body: string, task: string): RunReading {
+  const result = readResult(body);
   return {
-    ...reading,
-    logger,
-    attributes,
-    event,
-    ...(own === undefined && { repeats: { source: `${run.kind} ${run.name}` } }),
+    logger: 'prefect.task_runs',
+    attributes: { [ATTR.prefectTaskRunName]: task },
+    event: result === undefined ? { type: 'task', task } : { type: 'task-end', task, result },
+    repeats: result === undefined ? { source: `Task ${task}` } : undefined,
   };
 }
 
-function toMention(run: { kind: RunKindName; name: string }): ConsoleEvent {
-  return run.kind === 'Task' ? { type: 'task', task: run.name } : { type: 'flow', run: run.name };
+function readFlow(body: string, run: string): RunReading {
+  const event = toFlowEvent(body, run);
+  return {
+    logger: 'prefect.flow_runs',
+    attributes: { [ATTR.prefectFlowRunName]: run },
+    event,
+    repeats: event.type === 'flow' ? { source: `Flow ${run}` } : undefined,
+  };
 }
 
-function toOwnEvent(
-  body: string,
-  run: { kind: RunKindName; name: string },
-): ConsoleEvent | undefined {
+function toFlowEvent(body: string, run: string): ConsoleEvent {
   const beginning = BEGINNING.exec(body);
   if (beginning !== null) return { type: 'flow-start', run: beginning[1]!, flow: beginning[2]! };
-  const finished = FINISHED.exec(body);
-  if (finished === null) return undefined;
-  const result = RESULTS[finished[1]!] ?? 'success';
-  return run.kind === 'Task'
-    ? { type: 'task-end', task: run.name, result }
-    : { type: 'flow-end', run: run.name, result };
+  const result = readResult(body);
+  return result === undefined ? { type: 'flow', run } : { type: 'flow-end', run, result };
+}
+
+function readResult(body: string): Result | undefined {
+  const state = FINISHED.exec(body)?.[1];
+  return state === undefined ? undefined : (RESULTS[state] ?? 'success');
 }

@@ -157,7 +157,7 @@ function readFields(match: RegExpExecArray | null, names: readonly string[]): Re
     ...(stamp !== undefined && { stamp }),
     ...(logger !== undefined && { logger }),
     ...(attributes && { attributes }),
-    ...tracebackMayFollow(severity),
+    block: tracebackMayFollow(severity),
   };
 }
 

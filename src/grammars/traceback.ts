@@ -149,6 +149,8 @@ export class TracebackAfterBlock implements Block {
  * The `block` of a leveled line: Python's `logging` writes an exception's traceback behind the message. Only from ERROR
  * up, which is where `logging.exception` logs: a line that waits for what may follow is a line that is shown late.
  */
-export function tracebackMayFollow(severity: number): { block?: () => Block } {
-  return severity >= SEVERITY.error ? { block: () => new TracebackAfterBlock() } : {};
+export function tracebackMayFollow(severity: number): (() => Block) | undefined {
+  return severity >= SEVERITY.error ? createTracebackAfter : undefined;
 }
+
+const createTracebackAfter = (): Block => new TracebackAfterBlock();

@@ -1,7 +1,7 @@
 import type { Frame } from '../spool/console-inbox.ts';
 import type { UnixTime } from '../model/time.ts';
 import type { ConsoleCourse } from './course/console-course.ts';
-import type { GrammarTable } from './console/line-reader.ts';
+import type { GrammarTable } from './console/grammar-table.ts';
 import { StreamReader } from './console/stream-reader.ts';
 import type { ChooseCut } from './console/line-splitter.ts';
 import type { Scope } from './emitter.ts';

@@ -8,8 +8,9 @@ import { parseNanoString } from '../model/time.ts';
 import type { UnixTime } from '../model/time.ts';
 import { Zone } from '../model/zone.ts';
 import type { Frame } from '../spool/console-inbox.ts';
+import { ExecutionClaims } from '../spool/claims.ts';
 import { FILE, findUp } from '../spool/layout.ts';
-import { GrammarTable } from './console/line-reader.ts';
+import { GrammarTable } from './console/grammar-table.ts';
 import type { ChooseCut } from './console/line-splitter.ts';
 import { ConsoleSource } from './console-source.ts';
 import { ConsoleCourse } from './course/console-course.ts';
@@ -34,6 +35,7 @@ export interface ConsoleSourcesOptions {
 export class ConsoleSources {
   readonly #options: ConsoleSourcesOptions;
   readonly #facts: StageFacts;
+  readonly #claims: ExecutionClaims;
   readonly #grammars: GrammarTable;
   readonly #chooseCut: ChooseCut;
   readonly #sources = new Map<string, ConsoleSource>();
@@ -46,6 +48,7 @@ export class ConsoleSources {
     const project = new DvcProject({ root: findUp(info.cwd, '.dvc') ?? info.cwd, cwd: info.cwd });
     const locks = new DvcLocks(project);
     locks.remember();
+    this.#claims = new ExecutionClaims(join(runDir, FILE.claims));
     this.#facts = new StageFacts({ project, locks, lineage: new Lineage(runDir), recorder });
     this.#grammars = new GrammarTable(createGrammars(info.logging));
     this.#chooseCut = createChooseCut(masker);
@@ -74,12 +77,12 @@ export class ConsoleSources {
   }
 
   open(entry: ConsoleOpenEntry, source: string): void {
-    const { runDir, info, recorder } = this.#options;
+    const { info, recorder } = this.#options;
     if (entry.span === info.rootSpanId) this.#main ??= source;
     const course = new ConsoleCourse({
       ...this.#options,
       runId: info.runId,
-      claimsDir: join(runDir, FILE.claims),
+      claims: this.#claims,
       facts: this.#facts,
       isDry: isDryRun(info.command),
       zone: new Zone(info.timeZone),

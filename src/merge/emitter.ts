@@ -7,7 +7,7 @@ import {
   trace,
 } from '@opentelemetry/api';
 import type { Context, Link, Tracer } from '@opentelemetry/api';
-import type { Logger } from '@opentelemetry/api-logs';
+import type { LogRecord, Logger } from '@opentelemetry/api-logs';
 import { resourceFromAttributes } from '@opentelemetry/resources';
 import { LoggerProvider } from '@opentelemetry/sdk-logs';
 import type { LogRecordProcessor } from '@opentelemetry/sdk-logs';
@@ -15,6 +15,7 @@ import { AlwaysOnSampler, NodeTracerProvider } from '@opentelemetry/sdk-trace-no
 import type { SpanProcessor } from '@opentelemetry/sdk-trace-node';
 import { ATTR, SCHEMA_URL } from '../model/attributes.ts';
 import type { RunId, SpanId } from '../model/ids.ts';
+import type { OtelSpanKind } from '../model/inbox.ts';
 import type { Attributes } from '../model/pipeline.ts';
 import type { UnixTime } from '../model/time.ts';
 
@@ -23,25 +24,30 @@ export interface Scope {
   readonly spanId: SpanId;
   /** The stage's name, inside one. */
   readonly stage: string | undefined;
+  /** What its records carry, the stage's name among them. */
+  readonly attributes: Attributes;
   readonly context: Context;
 }
 
 /** The attributes that a {@link Scope} adds to its records, for the processors. */
 export const SCOPE_ATTRIBUTES = createContextKey('stagelight scope attributes');
 
-/** A log record about to be made. */
+/** A log record about to be made. All fields are always there: objects of one shape are what makes this fast. */
 export interface LogDraft {
   readonly scope: Scope;
   /** The instrumentation scope: the logger's name, else the tool's. */
   readonly logger: string;
   /** When it happened, where its source says so. */
-  readonly time?: UnixTime | undefined;
+  readonly time: UnixTime | undefined;
   readonly observed: UnixTime;
-  readonly severity?: number | undefined;
-  readonly severityText?: string | undefined;
-  readonly eventName?: string | undefined;
-  readonly body?: string | undefined;
+  readonly severity: number | undefined;
+  readonly severityText: string | undefined;
+  readonly eventName: string | undefined;
+  readonly body: string | undefined;
+  /** Its own attributes, `log.record.uid` among them; those of its scope come with it. */
   readonly attributes: Attributes;
+  /** The text that body and attributes were all read in, if there is one: when it has no secret, they have none. */
+  readonly raw: string | undefined;
 }
 
 /** A span about to be made: it is made at its end, once. */
@@ -49,11 +55,15 @@ export interface SpanDraft {
   readonly spanId: SpanId;
   readonly parent: SpanId | undefined;
   readonly name: string;
-  readonly kind: 'internal' | 'server' | 'client';
+  readonly kind: OtelSpanKind;
+  /** The instrumentation scope; `stagelight` when left out. */
+  readonly tracer?: string | undefined;
   readonly start: UnixTime;
   readonly end: UnixTime;
   readonly attributes: Attributes;
   readonly error?: { readonly message?: string | undefined };
+  /** Whether its status is OK: said so by its source, as only a span of the user's own is. */
+  readonly isOk?: boolean;
   readonly links?: readonly Link[];
   readonly events?: readonly SpanEventDraft[];
 }
@@ -68,12 +78,15 @@ const KINDS = {
   internal: SpanKind.INTERNAL,
   server: SpanKind.SERVER,
   client: SpanKind.CLIENT,
+  producer: SpanKind.PRODUCER,
+  consumer: SpanKind.CONSUMER,
 } as const;
 /** No timestamp: OTLP's 0, which the encoders leave out. (Without one the SDK would take the time of the call.) */
 const UNKNOWN_TIME: UnixTime = [0, 0];
 /** The provider keeps every logger for ever, so names that output invents have a bound. */
 const MAX_LOGGERS = 1000;
 const OTHER_LOGGER = 'other';
+const OWN_TRACER = 'stagelight';
 
 export interface EmitterOptions {
   /** The trace that all of it is in. */
@@ -90,7 +103,8 @@ export class Emitter {
   readonly #options: EmitterOptions;
   readonly #loggerProvider: LoggerProvider;
   readonly #loggers = new Map<string, Logger>();
-  readonly #tracer: Tracer;
+  readonly #tracerProvider: NodeTracerProvider;
+  readonly #tracers = new Map<string, Tracer>();
   #nextSpanId: SpanId = '';
 
   constructor(options: EmitterOptions) {
@@ -103,7 +117,7 @@ export class Emitter {
       processors: options.logProcessors,
       logRecordLimits: { attributeCountLimit: Infinity },
     });
-    const tracerProvider = new NodeTracerProvider({
+    this.#tracerProvider = new NodeTracerProvider({
       resource,
       sampler: new AlwaysOnSampler(),
       spanProcessors: options.spanProcessors,
@@ -113,13 +127,13 @@ export class Emitter {
         generateSpanId: () => this.#nextSpanId,
       },
     });
-    this.#tracer = tracerProvider.getTracer('stagelight');
   }
 
   /** The scope of a span for its records. Make it once for a span: its attributes are encoded once. */
   createScope(spanId: SpanId, stage: string | undefined, attributes: Attributes = {}): Scope {
     const shared = stage === undefined ? attributes : { [ATTR.taskName]: stage, ...attributes };
-    return { spanId, stage, context: this.#toContext(spanId).setValue(SCOPE_ATTRIBUTES, shared) };
+    const context = this.#toContext(spanId).setValue(SCOPE_ATTRIBUTES, shared);
+    return { spanId, stage, attributes: shared, context };
   }
 
   log(draft: LogDraft): void {
@@ -127,18 +141,18 @@ export class Emitter {
       timestamp: draft.time ?? UNKNOWN_TIME,
       observedTimestamp: draft.observed,
       severityNumber: draft.severity ?? 0,
-      ...(draft.severityText !== undefined && { severityText: draft.severityText }),
-      ...(draft.eventName !== undefined && { eventName: draft.eventName }),
-      ...(draft.body !== undefined && { body: draft.body }),
-      attributes: draft.attributes as Record<string, string>,
+      severityText: draft.severityText,
+      eventName: draft.eventName,
+      body: draft.body,
+      attributes: draft.attributes,
       context: draft.scope.context,
-    });
+    } as LogRecord);
   }
 
   span(draft: SpanDraft): void {
     this.#nextSpanId = draft.spanId;
     const parent = draft.parent ?? this.#options.remoteParent;
-    const span = this.#tracer.startSpan(
+    const span = this.#getTracer(draft.tracer ?? OWN_TRACER).startSpan(
       draft.name,
       {
         kind: KINDS[draft.kind],
@@ -154,6 +168,8 @@ export class Emitter {
     if (draft.error !== undefined) {
       const { message } = draft.error;
       span.setStatus({ code: SpanStatusCode.ERROR, ...(message !== undefined && { message }) });
+    } else if (draft.isOk === true) {
+      span.setStatus({ code: SpanStatusCode.OK });
     }
     span.end(draft.end);
   }
@@ -164,6 +180,17 @@ export class Emitter {
       spanId,
       traceFlags: TraceFlags.SAMPLED,
     });
+  }
+
+  #getTracer(name: string): Tracer {
+    let tracer = this.#tracers.get(name);
+    if (tracer === undefined) {
+      if (this.#tracers.size >= MAX_LOGGERS && name !== OWN_TRACER)
+        return this.#getTracer(OWN_TRACER);
+      tracer = this.#tracerProvider.getTracer(name);
+      this.#tracers.set(name, tracer);
+    }
+    return tracer;
   }
 
   #getLogger(name: string): Logger {

@@ -1,3 +1,5 @@
+import { TraceFlags } from '@opentelemetry/api';
+import type { Attributes as SpanAttributes, Link } from '@opentelemetry/api';
 import { ATTR, EVENT } from '../model/attributes.ts';
 import { toRootSpanId } from '../model/ids.ts';
 import type { SpanId } from '../model/ids.ts';
@@ -6,13 +8,16 @@ import type {
   LogEntry,
   MetricEntry,
   SpanEndEntry,
+  SpanLinkEntry,
   SpanStartEntry,
 } from '../model/inbox.ts';
+import { parseInboxAttributes } from '../model/inbox-value.ts';
 import type { Attributes } from '../model/pipeline.ts';
 import type { RunInfo } from '../model/run-info.ts';
 import { parseNanoString } from '../model/time.ts';
+import type { UnixTime } from '../model/time.ts';
 import type { EntryPlace } from '../spool/inbox-reader.ts';
-import type { SpanBook, SpanRole } from './course/span-book.ts';
+import type { OpenSpan, SpanBook, SpanEnd, SpanRole } from './course/span-book.ts';
 import type { Scope } from './emitter.ts';
 import type { FaultLog } from './fault-log.ts';
 import type { Recorder } from './recorder.ts';
@@ -29,6 +34,10 @@ export class EntryReader {
   readonly #recorder: Recorder;
   readonly #faults: FaultLog;
   readonly #scopes = new Map<SpanId, Scope>();
+  /** Spans that are open, and the inbox that told of each. */
+  readonly #open = new Map<OpenSpan, string>();
+  /** The last sign of life from each inbox. */
+  readonly #lastTimes = new Map<string, UnixTime>();
 
   constructor(options: { info: RunInfo; book: SpanBook; recorder: Recorder; faults: FaultLog }) {
     this.#info = options.info;
@@ -38,13 +47,15 @@ export class EntryReader {
   }
 
   take(entry: InboxEntry, place: EntryPlace): void {
+    const time = parseNanoString(entry.time);
+    if (time !== undefined) this.#lastTimes.set(place.source, time);
     switch (entry.type) {
       case 'log':
         return this.#log(entry, place);
       case 'metric':
         return this.#metric(entry, place);
       case 'span-start':
-        return this.#start(entry);
+        return this.#start(entry, place);
       case 'span-end':
         return this.#end(entry);
       case 'fault':
@@ -55,10 +66,29 @@ export class EntryReader {
     }
   }
 
+  /** Ends what is still open: the process that began it was killed, for it ends its spans when it ends. */
+  finish(how: SpanEnd): void {
+    const wasStopped = how.result === 'error' || how.result === 'cancellation';
+    for (const [span, source] of [...this.#open].toReversed()) {
+      const end = this.#lastTimes.get(source) ?? how.end;
+      const { result, errorType } = wasStopped ? how : KILLED;
+      this.#book.close(span, {
+        end,
+        inferred: ['end_time'],
+        errorType,
+        ...(span.role === 'stage' && result !== undefined && { result }),
+        ...(span.role === 'trial' && { trialState: 'FAIL' as const }),
+        ...(span.role !== 'stage' && result === 'error' && { status: 'error' as const }),
+      });
+    }
+    this.#open.clear();
+  }
+
   #log(entry: LogEntry, place: EntryPlace): void {
     const time = parseNanoString(entry.time) ?? [0, 0];
     const scope = this.#toScope(entry.span);
-    const attributes: Attributes = { ...entry.attributes, [ATTR.uid]: this.#toUid(place) };
+    const told = parseInboxAttributes(entry.attributes);
+    const attributes: Attributes = { ...told, [ATTR.uid]: this.#toUid(place) };
     this.#recorder.log({
       scope,
       logger: entry.logger ?? 'stagelight',
@@ -69,48 +99,53 @@ export class EntryReader {
       eventName: entry.event,
       body: entry.body,
       attributes,
+      raw: undefined,
     });
     if (attributes[ATTR.exceptionType] !== undefined)
-      this.#book.noteException(scope.spanId, { time, attributes: entry.attributes ?? {} });
+      this.#book.noteException(scope.spanId, { time, attributes: told });
   }
 
   #metric(entry: MetricEntry, place: EntryPlace): void {
     const time = parseNanoString(entry.time) ?? [0, 0];
-    this.#recorder.log({
+    this.#recorder.event({
       scope: this.#toScope(entry.span),
-      logger: 'stagelight',
+      name: EVENT.metric,
       time,
-      observed: time,
-      eventName: EVENT.metric,
       body: `${entry.name} = ${entry.value}`,
       attributes: {
         [ATTR.metricName]: entry.name,
         [ATTR.metricValue]: Number(entry.value),
         ...(entry.step !== undefined && { [ATTR.metricStep]: entry.step }),
-        [ATTR.uid]: this.#toUid(place),
       },
+      uid: this.#toUid(place),
     });
   }
 
-  #start(entry: SpanStartEntry): void {
+  #start(entry: SpanStartEntry, place: EntryPlace): void {
     const start = parseNanoString(entry.time);
     if (start === undefined || !SPAN_ID.test(entry.span)) return;
     const parent =
       entry.parent !== undefined && SPAN_ID.test(entry.parent)
         ? entry.parent
         : this.#info.rootSpanId;
-    const number = entry.attributes?.[ATTR.trialNumber];
+    const around = this.#book.get(parent)?.scope ?? this.#scopes.get(parent);
+    const attributes = parseInboxAttributes(entry.attributes);
+    // What is inside a trial is that trial's.
+    const number =
+      (entry.kind === 'trial' ? attributes : around?.attributes)?.[ATTR.trialNumber] ?? undefined;
     const span = this.#book.open({
       spanId: entry.span,
       parent,
       role: toRole(entry.kind),
       name: entry.name,
+      kind: entry.spanKind,
+      tracer: entry.scope,
       start,
-      stage: entry.kind === 'stage' ? entry.name : undefined,
-      ...(entry.attributes && { attributes: entry.attributes }),
-      ...(entry.kind === 'trial' &&
-        number !== undefined && { recordAttributes: { [ATTR.trialNumber]: number } }),
+      stage: entry.kind === 'stage' ? entry.name : around?.stage,
+      attributes,
+      ...(number !== undefined && { recordAttributes: { [ATTR.trialNumber]: number } }),
     });
+    this.#open.set(span, place.source);
     this.#keepScope(span.scope);
   }
 
@@ -118,13 +153,23 @@ export class EntryReader {
     const span = this.#book.get(entry.span);
     const end = parseNanoString(entry.time);
     if (span === undefined || end === undefined) return;
+    this.#open.delete(span);
     this.#book.close(span, {
       end,
+      name: entry.name,
       ...(entry.result !== undefined && { result: entry.result }),
       ...(entry.state !== undefined && { trialState: entry.state }),
+      status: entry.status,
       errorType: entry.errorType,
       errorMessage: entry.errorMessage,
-      ...(entry.attributes && { attributes: entry.attributes }),
+      attributes: parseInboxAttributes(entry.attributes),
+      events: (entry.events ?? []).map(({ name, time, attributes }) => ({
+        name,
+        time: parseNanoString(time) ?? end,
+        attributes: parseInboxAttributes(attributes),
+      })),
+      links: (entry.links ?? []).map(toLink),
+      ...(entry.inferred && { inferred: entry.inferred }),
     });
   }
 
@@ -156,3 +201,13 @@ function toRole(kind: SpanStartEntry['kind']): SpanRole {
   // A run inside a run is a span of it.
   return kind === 'run' ? 'span' : kind;
 }
+
+function toLink(link: SpanLinkEntry): Link {
+  const { traceId, span: spanId, attributes } = link;
+  return {
+    context: { traceId, spanId, traceFlags: TraceFlags.SAMPLED },
+    attributes: parseInboxAttributes(attributes) as SpanAttributes,
+  };
+}
+
+const KILLED = { result: 'error', errorType: 'interrupted' } as const;

@@ -1,13 +1,15 @@
+import { ROOT_CONTEXT } from '@opentelemetry/api';
 import type { Context } from '@opentelemetry/api';
 import type { LogRecordProcessor, SdkLogRecord } from '@opentelemetry/sdk-logs';
 import type { ReadableSpan, SpanProcessor } from '@opentelemetry/sdk-trace-node';
 import { ATTR, EVENT, SCHEMA_URL } from '../model/attributes.ts';
 import type { Attributes } from '../model/pipeline.ts';
-import type { TextFormat } from '../model/text-format.ts';
-import { encodeLogRecord } from '../otlp/encode-log.ts';
+import type { TextFormat, TextRecord } from '../model/text-format.ts';
+import type { UnixTime } from '../model/time.ts';
+import { encodeLogHead, encodeLogTail } from '../otlp/encode-log.ts';
 import { encodeSpan } from '../otlp/encode-span.ts';
 import { encodeAttributes, encodeString } from '../otlp/json.ts';
-import { AppendFile } from '../spool/append-file.ts';
+import { BufferedFile } from '../spool/buffered-file.ts';
 import { EnvelopeWriter } from '../spool/envelope-writer.ts';
 import type { EnvelopeShape } from '../spool/envelope-writer.ts';
 import { SCOPE_ATTRIBUTES } from './emitter.ts';
@@ -33,17 +35,20 @@ export function toEnvelopeShape(signal: 'Logs' | 'Spans', resource: Attributes):
 export class LogFile implements LogRecordProcessor, FileProcessor {
   readonly #writer: EnvelopeWriter;
   readonly #scopes = new Map<string, string>();
-  /** The attributes of the scopes in use, as JSON with a comma before each. */
-  readonly #shared = new WeakMap<object, string>();
+  /** How the records of a context end. A scope has one context, so this is encoded once for thousands of lines. */
+  readonly #tails = new WeakMap<Context, Buffer>();
 
   constructor(path: string, resource: Attributes) {
     this.#writer = new EnvelopeWriter(path, toEnvelopeShape('Logs', resource));
   }
 
-  onEmit(record: SdkLogRecord, context?: Context): void {
-    const shared = context?.getValue(SCOPE_ATTRIBUTES) as Attributes | undefined;
-    const item = encodeLogRecord(record, shared === undefined ? '' : this.#encodeShared(shared));
-    this.#writer.add(this.#encodeScope(record.instrumentationScope.name), item);
+  onEmit(record: SdkLogRecord, context: Context = ROOT_CONTEXT): void {
+    const tail = this.#tails.get(context) ?? this.#encodeTail(record, context);
+    this.#writer.add(
+      this.#encodeScope(record.instrumentationScope.name),
+      encodeLogHead(record),
+      tail,
+    );
   }
 
   flush(): void {
@@ -58,15 +63,11 @@ export class LogFile implements LogRecordProcessor, FileProcessor {
   async forceFlush(): Promise<void> {}
   async shutdown(): Promise<void> {}
 
-  #encodeShared(shared: Attributes): string {
-    let text = this.#shared.get(shared);
-    if (text === undefined) {
-      const attributes = encodeAttributes(shared);
-      // Every record has attributes of its own before these, its uid at least.
-      text = attributes === '' ? '' : `,${attributes}`;
-      this.#shared.set(shared, text);
-    }
-    return text;
+  #encodeTail(record: SdkLogRecord, context: Context): Buffer {
+    const shared = (context.getValue(SCOPE_ATTRIBUTES) ?? {}) as Attributes;
+    const tail = Buffer.from(encodeLogTail(shared, record.spanContext));
+    this.#tails.set(context, tail);
+    return tail;
   }
 
   #encodeScope(name: string): string {
@@ -112,56 +113,35 @@ const WITHOUT_TEXT: ReadonlySet<string> = new Set([
   EVENT.stageStart,
   EVENT.trialStart,
 ]);
-const MAX_TEXT_LENGTH = 256 * 1024;
+const TEXT_BUFFER_BYTES = 256 * 1024;
 
 /** Writes the records that the configuration shows to `run.log`, in its format. */
 export class TextFile implements LogRecordProcessor, FileProcessor {
-  readonly #file: AppendFile;
+  readonly #file: BufferedFile;
   readonly #format: TextFormat;
   readonly #minimumSeverity: number;
-  readonly #runId: string;
-  #text = '';
+  readonly #view: TextView;
 
   constructor(
     path: string,
     options: { format: TextFormat; minimumSeverity: number; runId: string },
   ) {
-    this.#file = new AppendFile(path);
+    this.#file = new BufferedFile(path, TEXT_BUFFER_BYTES);
     this.#format = options.format;
     this.#minimumSeverity = options.minimumSeverity;
-    this.#runId = options.runId;
+    this.#view = new TextView(options.runId);
   }
 
-  onEmit(record: SdkLogRecord, context?: Context): void {
+  onEmit(record: SdkLogRecord, context: Context = ROOT_CONTEXT): void {
     const severity = record.severityNumber ?? 0;
     if (severity > 0 && severity < this.#minimumSeverity) return;
     if (record.eventName !== undefined && WITHOUT_TEXT.has(record.eventName)) return;
-    const shared = context?.getValue(SCOPE_ATTRIBUTES) as Attributes | undefined;
-    this.#text += `${this.#format({
-      time: record.hrTime[0] === 0 ? record.hrTimeObserved : record.hrTime,
-      severity,
-      severityText: record.severityText,
-      logger: record.instrumentationScope.name,
-      body: toTextBody(record),
-      runId: this.#runId,
-      stage: shared?.[ATTR.taskName] as string | undefined,
-      attribute: (name) => record.attributes[name] ?? shared?.[name],
-    })}\n`;
-    if (this.#text.length > MAX_TEXT_LENGTH) this.#tryFlush();
+    this.#view.show(record, context);
+    this.#file.add(`${this.#format(this.#view)}\n`);
   }
 
   flush(): void {
-    if (this.#text === '') return;
-    this.#file.append(Buffer.from(this.#text));
-    this.#text = '';
-  }
-
-  #tryFlush(): void {
-    try {
-      this.flush();
-    } catch {
-      // Told by the next flush.
-    }
+    this.#file.flush();
   }
 
   close(): void {
@@ -172,9 +152,51 @@ export class TextFile implements LogRecordProcessor, FileProcessor {
   async shutdown(): Promise<void> {}
 }
 
-/** The message, and the stack trace behind it where the message isn't the trace itself. */
-function toTextBody(record: SdkLogRecord): string {
-  const body = typeof record.body === 'string' ? record.body : '';
-  const stack = record.attributes[ATTR.exceptionStacktrace];
-  return typeof stack === 'string' && !body.includes(stack) ? `${body}\n${stack}` : body;
+/** A log record as text formats see it. One for all records of a file: the next is shown when the last is written. */
+class TextView implements TextRecord {
+  readonly runId: string;
+  #record: SdkLogRecord | undefined;
+  #shared: Attributes = {};
+
+  constructor(runId: string) {
+    this.runId = runId;
+  }
+
+  show(record: SdkLogRecord, context: Context): void {
+    this.#record = record;
+    this.#shared = (context.getValue(SCOPE_ATTRIBUTES) ?? {}) as Attributes;
+  }
+
+  get time(): UnixTime {
+    const { hrTime, hrTimeObserved } = this.#record!;
+    return hrTime[0] === 0 ? hrTimeObserved : hrTime;
+  }
+
+  get severity(): number {
+    return this.#record!.severityNumber ?? 0;
+  }
+
+  get severityText(): string | undefined {
+    return this.#record!.severityText;
+  }
+
+  get logger(): string {
+    return this.#record!.instrumentationScope.name;
+  }
+
+  get stage(): string | undefined {
+    return this.#shared[ATTR.taskName] as string | undefined;
+  }
+
+  /** The message, and the stack trace behind it where the message isn't the trace itself. */
+  get body(): string {
+    const { body, attributes } = this.#record!;
+    const text = typeof body === 'string' ? body : '';
+    const stack = attributes[ATTR.exceptionStacktrace];
+    return typeof stack === 'string' && !text.includes(stack) ? `${text}\n${stack}` : text;
+  }
+
+  attribute(name: string): unknown {
+    return this.#record!.attributes[name] ?? this.#shared[name];
+  }
 }

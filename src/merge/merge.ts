@@ -1,7 +1,7 @@
 import { rmSync } from 'node:fs';
 import { join } from 'node:path';
-import { ATTR, EVENT } from '../model/attributes.ts';
-import type { InboxEntry } from '../model/inbox.ts';
+import { EVENT } from '../model/attributes.ts';
+import type { InboxEntry, RunEndEntry } from '../model/inbox.ts';
 import type { RunKind } from '../model/pipeline.ts';
 import type { RunInfo } from '../model/run-info.ts';
 import { SecretMasker } from '../model/secrets.ts';
@@ -101,6 +101,11 @@ export class Merge implements InboxVisitor {
     return this.#recorder.counter;
   }
 
+  /** How the run has ended, where the process that began it has said so. */
+  get told(): RunEndEntry | undefined {
+    return this.#run.told;
+  }
+
   /**
    * Reads what is new and writes it. `time` is now, or `undefined` when an old run is merged and only its own times count.
    * @returns whether there was anything.
@@ -119,7 +124,8 @@ export class Merge implements InboxVisitor {
 
   entry(entry: InboxEntry, place: EntryPlace): void {
     this.#note(parseNanoString(entry.time));
-    this.#entries.take(entry, place);
+    if (entry.type === 'run-end') this.#run.told = entry;
+    else this.#entries.take(entry, place);
   }
 
   frame(frame: Frame, place: EntryPlace): void {
@@ -166,6 +172,7 @@ export class Merge implements InboxVisitor {
   #end(): RunInfo {
     const how = this.#run.how(this.#lastTime);
     this.#consoles.finish(how);
+    this.#entries.finish(how);
     const told = this.#run.finish({
       ...how,
       kind: this.#toKind(),
@@ -207,14 +214,9 @@ export class Merge implements InboxVisitor {
   #beat(time: UnixTime): void {
     if ((time[0] - this.#lastHeartbeat[0]) * 1000 < HEARTBEAT_MS) return;
     this.#lastHeartbeat = time;
-    this.#recorder.log({
-      scope: this.#run.scope,
-      logger: 'stagelight',
-      time,
-      observed: time,
-      eventName: EVENT.heartbeat,
-      attributes: { [ATTR.uid]: `${this.#run.scope.spanId}-heartbeat-${toNanoString(time)}` },
-    });
+    const { scope } = this.#run;
+    const uid = `${scope.spanId}-heartbeat-${toNanoString(time)}`;
+    this.#recorder.event({ scope, name: EVENT.heartbeat, time, uid });
     writeRunInfo(this.#options.runDir, {
       ...this.#options.info,
       counts: this.#recorder.counter.toCounts(),

@@ -1,9 +1,11 @@
+import type { Link } from '@opentelemetry/api';
 import { ATTR } from '../model/attributes.ts';
 import type { Attributes } from '../model/pipeline.ts';
 import type { FirstError } from '../model/run-info.ts';
 import { MASK, isSecretValue } from '../model/secrets.ts';
 import type { SecretMasker } from '../model/secrets.ts';
 import { SEVERITY } from '../model/severity.ts';
+import type { UnixTime } from '../model/time.ts';
 import { Counter } from './counts.ts';
 import type { Emitter, LogDraft, Scope, SpanDraft } from './emitter.ts';
 
@@ -11,6 +13,19 @@ import type { Emitter, LogDraft, Scope, SpanDraft } from './emitter.ts';
 export interface Written {
   readonly uids: { has(uid: string): boolean };
   readonly spanIds: ReadonlySet<string>;
+}
+
+/** An event about to be recorded. */
+export interface EventDraft {
+  readonly scope: Scope;
+  /** One of `EVENT`. */
+  readonly name: string;
+  readonly time: UnixTime;
+  readonly body?: string;
+  readonly attributes?: Attributes;
+  readonly uid: string;
+  /** `stagelight` when left out. */
+  readonly logger?: string;
 }
 
 /** The last station before the files: masks, leaves out what is written already, counts. */
@@ -34,6 +49,23 @@ export class Recorder {
 
   createScope(spanId: string, stage: string | undefined, attributes?: Attributes): Scope {
     return this.#emitter.createScope(spanId, stage, attributes);
+  }
+
+  /** Adds an event: a log record with a name, that stagelight itself makes at a known time. */
+  event(event: EventDraft): void {
+    const { scope, name, time, body, attributes, uid, logger = 'stagelight' } = event;
+    this.log({
+      scope,
+      logger,
+      time,
+      observed: time,
+      severity: undefined,
+      severityText: undefined,
+      eventName: name,
+      body,
+      attributes: { ...attributes, [ATTR.uid]: uid },
+      raw: undefined,
+    });
   }
 
   log(draft: LogDraft): void {
@@ -61,14 +93,19 @@ export class Recorder {
           attributes: this.#maskAttributes(event.attributes),
         })),
       }),
+      ...(draft.links && {
+        links: draft.links.map((link) => ({
+          ...link,
+          attributes: this.#maskAttributes((link.attributes ?? {}) as Attributes),
+        })) as Link[],
+      }),
     });
   }
 
   #maskLog(draft: LogDraft): LogDraft {
-    const isSuspect =
-      (draft.body !== undefined && this.#masker.mayHoldSecret(draft.body)) ||
-      this.#isSuspect(draft.attributes);
-    if (!isSuspect) return draft;
+    const { raw } = draft;
+    if (raw === undefined ? !this.#isSuspect(draft) : !this.#masker.mayHoldSecret(raw))
+      return draft;
     const body = this.#masker.mask(draft.body ?? '');
     const original = this.#masker.mask(String(draft.attributes[ATTR.original] ?? ''));
     this.counter.masked += Math.max(body.count, original.count);
@@ -79,7 +116,8 @@ export class Recorder {
     };
   }
 
-  #isSuspect(attributes: Attributes): boolean {
+  #isSuspect({ body, attributes }: LogDraft): boolean {
+    if (body !== undefined && this.#masker.mayHoldSecret(body)) return true;
     for (const key in attributes) {
       const value = attributes[key];
       if (key === ATTR.uid) continue;

@@ -1,6 +1,7 @@
 import { TraceFlags } from '@opentelemetry/api';
 import { ATTR, EVENT } from '../model/attributes.ts';
-import type { ChildExitEntry } from '../model/inbox.ts';
+import { parseInboxAttributes } from '../model/inbox-value.ts';
+import type { ChildExitEntry, RunEndEntry } from '../model/inbox.ts';
 import type { Attributes, Result, RunKind } from '../model/pipeline.ts';
 import type { RunInfo } from '../model/run-info.ts';
 import { parseNanoString } from '../model/time.ts';
@@ -20,6 +21,8 @@ export class RunSpan {
   readonly start: UnixTime;
   /** Set when the command has ended. */
   childExit: ChildExitEntry | undefined;
+  /** Set when the process that began the run has said how it ended, where there is no command. */
+  told: RunEndEntry | undefined;
   readonly #book: SpanBook;
   readonly #recorder: Recorder;
   readonly #span: OpenSpan;
@@ -38,7 +41,7 @@ export class RunSpan {
       attributes: toStartAttributes(info),
       links: toLinks(info),
     });
-    this.#logEvent(EVENT.runStart, {
+    this.#event(EVENT.runStart, {
       time: this.start,
       body: `run started: ${info.command.join(' ')}`,
       attributes: toStartAttributes(info),
@@ -52,6 +55,7 @@ export class RunSpan {
   /** How the run ended, by what is known of its command. `lastTime`: the last sign of life of an interrupted one. */
   how(lastTime: UnixTime): RunEnd {
     const exit = this.childExit;
+    if (exit === undefined && this.told !== undefined) return toToldEnd(this.told, lastTime);
     if (exit === undefined) {
       return { end: lastTime, result: 'error', errorType: 'interrupted', inferred: ['end_time'] };
     }
@@ -81,6 +85,7 @@ export class RunSpan {
   ): Pick<RunInfo, 'state' | 'result' | 'errorType' | 'exitCode' | 'signal' | 'kind'> {
     const { kind, experiment, exitCode, signal, ...how } = told;
     const attributes: Attributes = {
+      ...how.attributes,
       ...(kind !== undefined && { [ATTR.runKind]: kind }),
       ...(experiment !== undefined && { [ATTR.dvcExperiment]: experiment }),
       ...(exitCode !== undefined && { [ATTR.exitCode]: exitCode }),
@@ -90,7 +95,7 @@ export class RunSpan {
     );
     this.#logEnd(how);
     return {
-      state: this.childExit === undefined ? 'interrupted' : 'finished',
+      state: this.childExit === undefined && this.told === undefined ? 'interrupted' : 'finished',
       result: how.result,
       ...(how.errorType !== undefined && { errorType: how.errorType }),
       ...(exitCode !== undefined && { exitCode }),
@@ -101,7 +106,7 @@ export class RunSpan {
 
   #logEnd(how: Omit<RunEnd, 'exitCode' | 'signal'>): void {
     const { counter } = this.#recorder;
-    this.#logEvent(EVENT.runEnd, {
+    this.#event(EVENT.runEnd, {
       time: how.end,
       body: `run ended: ${how.result}`,
       attributes: {
@@ -115,19 +120,9 @@ export class RunSpan {
     });
   }
 
-  #logEvent(
-    eventName: string,
-    event: { time: UnixTime; body: string; attributes: Attributes },
-  ): void {
-    this.#recorder.log({
-      scope: this.#span.scope,
-      logger: 'stagelight',
-      time: event.time,
-      observed: event.time,
-      eventName,
-      body: event.body,
-      attributes: { ...event.attributes, [ATTR.uid]: `${this.#span.spanId}-${eventName}` },
-    });
+  #event(name: string, event: { time: UnixTime; body: string; attributes: Attributes }): void {
+    const { scope, spanId } = this.#span;
+    this.#recorder.event({ scope, name, uid: `${spanId}-${name}`, ...event });
   }
 }
 
@@ -136,6 +131,19 @@ function toStartAttributes(info: RunInfo): Attributes {
     [ATTR.commandArgs]: [...info.command],
     ...(info.attempt !== undefined && { [ATTR.runAttempt]: info.attempt }),
     ...(info.priorId !== undefined && { [ATTR.runPriorId]: info.priorId }),
+  };
+}
+
+function toToldEnd(told: RunEndEntry, lastTime: UnixTime): RunEnd {
+  const { time, result, errorType, errorMessage, code, signal, attributes } = told;
+  return {
+    end: parseNanoString(time) ?? lastTime,
+    result,
+    errorType,
+    errorMessage,
+    attributes: parseInboxAttributes(attributes),
+    ...(code !== undefined && { exitCode: code }),
+    ...(signal !== undefined && { signal }),
   };
 }
 

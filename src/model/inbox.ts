@@ -1,4 +1,4 @@
-import type { Attributes, Result, StageOutcome, TrialState } from './pipeline.ts';
+import type { Result, StageOutcome, TrialState } from './pipeline.ts';
 import type { SpanId } from './ids.ts';
 
 /**
@@ -10,10 +10,25 @@ export type InboxEntry =
   | SpanStartEntry
   | SpanEndEntry
   | MetricEntry
+  | RunEndEntry
   | ConsoleOpenEntry
   | ChildStartEntry
   | ChildExitEntry
   | FaultEntry;
+
+/**
+ * An attribute's value as JSON has it: what JSON can't say is an object with one key. A double is `{"double":"NaN"}` (or
+ * `Infinity`, `-Infinity`), bytes are `{"bytes":"<base64>"}`.
+ */
+export type InboxValue =
+  | string
+  | number
+  | boolean
+  | { readonly double: string }
+  | { readonly bytes: string }
+  | readonly InboxValue[];
+
+export type InboxAttributes = Readonly<Record<string, InboxValue>>;
 
 /** One log record. */
 export interface LogEntry {
@@ -26,7 +41,7 @@ export interface LogEntry {
   readonly event?: string;
   /** The span that it lies in; the run's own when left out. */
   readonly span?: SpanId;
-  readonly attributes?: Attributes;
+  readonly attributes?: InboxAttributes;
 }
 
 export type SpanKindName = 'stage' | 'command' | 'study' | 'trial' | 'run' | 'span';
@@ -39,19 +54,45 @@ export interface SpanStartEntry {
   readonly span: SpanId;
   readonly parent?: SpanId;
   readonly name: string;
-  readonly attributes?: Attributes;
+  /** OpenTelemetry's span kind, for a `span`; `internal` when left out. */
+  readonly spanKind?: OtelSpanKind;
+  /** The instrumentation scope's name; `stagelight` when left out. */
+  readonly scope?: string;
+  readonly attributes?: InboxAttributes;
 }
+
+export type OtelSpanKind = 'internal' | 'server' | 'client' | 'producer' | 'consumer';
 
 export interface SpanEndEntry {
   readonly type: 'span-end';
   readonly time: string;
   readonly span: SpanId;
+  /** Where it was renamed. */
+  readonly name?: string;
   readonly result?: Result;
   readonly outcome?: StageOutcome;
   readonly state?: TrialState;
   readonly errorType?: string;
   readonly errorMessage?: string;
-  readonly attributes?: Attributes;
+  /** OpenTelemetry's status, of a `span`: `errorMessage` is its description. */
+  readonly status?: 'ok' | 'error';
+  readonly attributes?: InboxAttributes;
+  readonly events?: readonly SpanEventEntry[];
+  readonly links?: readonly SpanLinkEntry[];
+  /** What of it wasn't said by its source, such as `end_time`. */
+  readonly inferred?: readonly string[];
+}
+
+export interface SpanEventEntry {
+  readonly name: string;
+  readonly time: string;
+  readonly attributes?: InboxAttributes;
+}
+
+export interface SpanLinkEntry {
+  readonly traceId: string;
+  readonly span: SpanId;
+  readonly attributes?: InboxAttributes;
 }
 
 /** One value of a metric, in a span. */
@@ -63,6 +104,20 @@ export interface MetricEntry {
   readonly value: number | string;
   readonly step?: number;
   readonly span?: SpanId;
+}
+
+/** The run has ended: said by the process that began it, where that isn't `stagelight run` but the API's `run()`. */
+export interface RunEndEntry {
+  readonly type: 'run-end';
+  readonly time: string;
+  readonly result: Result;
+  readonly errorType?: string;
+  readonly errorMessage?: string;
+  /** Set when the process ends with it. */
+  readonly code?: number;
+  /** Set when the process ends by it. */
+  readonly signal?: string;
+  readonly attributes?: InboxAttributes;
 }
 
 /** The first entry of a console inbox: whose output follows. */

@@ -45,13 +45,42 @@ const SECRET_KEY = new RegExp(`(?:^|[^a-z])(?:(?:${KEY_WORDS})(?:$|[^a-z])|token
 
 // In prose a bare `token` is mostly a word or a count, so there it has to be an assignment without spaces.
 const ASSIGNMENT = new RegExp(
-  String.raw`((?:^|[^a-z0-9])(?:[a-z0-9]{1,30}[_.-]){0,4}(?:(?:${KEY_WORDS})(?:[_.-][a-z0-9]{1,20}){0,2}["']?\s{0,3}(?::=|[=:])\s{0,3}|token=)["']?)([^\s"',;&|)}\]]{3,4096})`,
+  String.raw`((?:^|[^a-z0-9])(?:[a-z0-9]{1,30}[_.-]){0,4}(?:(?:${KEY_WORDS})(?:[_.-]?\d{1,4})?["']?\s{0,3}(?::=|[=:])\s{0,3}|token=)["']?)([^\s"',;&|)}\]]{3,4096})`,
   'gi',
 );
 
-const HINT = new RegExp(
-  String.raw`A[KSGIRN][IRPDON]A[A-Z2-7]{16}|gh[pousr]_|github_pat_|glpat-|xox[a-z]-|hooks\.slack|eyJ|AIza|hf_|sk-|_live_|npm_|pypi-|earer |asic |:\/\/[^\s/]{0,256}:|-----BEGIN|${KEY_WORDS}|token=`,
-  'i',
+/** The beginnings of the shapes. It may match what is no secret; it must match every secret that {@link SHAPES} does. */
+const SHAPE_HINT =
+  /gh[pousr]_|github_pat_|hf_|npm_|k_live_|glpat-|xox[a-z]-|sk-|pypi-|-----BEGIN|eyJ|AIza|earer |asic |:\/\/\S*:|hooks\.slack|A[KSGIRN][IRPDON]A[A-Z2-7]{16}/;
+
+/** The last two letters of the key words and of `token`, in both cases, as an index. */
+const KEY_ENDS = new Uint8Array(256 * 256);
+for (const end of ['rd', 'wd', 'se', 'et', 'ey', 'en', 'al', 'ls']) {
+  for (const [a, b] of [end, end.toUpperCase()])
+    KEY_ENDS[a!.charCodeAt(0) * 256 + b!.charCodeAt(0)] = 1;
+}
+
+/** Whether an `=` or `:` stands behind what could be the end of a key word. */
+function hasAssignmentHint(text: string): boolean {
+  return hasKeyEndBefore(text, '=') || hasKeyEndBefore(text, ':');
+}
+
+function hasKeyEndBefore(text: string, sign: string): boolean {
+  for (let at = text.indexOf(sign); at >= 0; at = text.indexOf(sign, at + 1)) {
+    let last = at - 1;
+    while (last > 0 && BETWEEN.has(text.charCodeAt(last))) last -= 1;
+    if (
+      last > 0 &&
+      KEY_ENDS[(text.charCodeAt(last - 1) & 255) * 256 + (text.charCodeAt(last) & 255)] === 1
+    )
+      return true;
+  }
+  return false;
+}
+
+/** Spaces, quotes and the numbers and suffixes that a key may end with (`secret_2`). */
+const BETWEEN: ReadonlySet<number> = new Set(
+  [...' "\'_.-0123456789'].map((character) => character.charCodeAt(0)),
 );
 
 /** Masks texts, by the built-in shapes and the user's own rules. */
@@ -64,7 +93,11 @@ export class SecretMasker {
 
   /** Whether `text` may hold a secret. Cheap, so that lines without one cost next to nothing. */
   mayHoldSecret(text: string): boolean {
-    return HINT.test(text) || this.#rules.some(({ pattern }) => text.search(pattern) >= 0);
+    return (
+      SHAPE_HINT.test(text) ||
+      hasAssignmentHint(text) ||
+      this.#rules.some(({ pattern }) => text.search(pattern) >= 0)
+    );
   }
 
   /** Masks every secret that it knows in a text of any kind. */
@@ -128,9 +161,17 @@ export class SecretMasker {
   }
 }
 
-/** Whether a key's name says that its value is a secret. */
+const knownKeys = new Map<string, boolean>();
+const MAX_KNOWN_KEYS = 2000;
+
+/** Whether a key's name says that its value is a secret. Keys are few and come again and again: the answers are kept. */
 export function isSecretKey(key: string): boolean {
-  return SECRET_KEY.test(key.replace(/([a-z])([A-Z])/g, '$1_$2'));
+  let isSecret = knownKeys.get(key);
+  if (isSecret === undefined) {
+    isSecret = SECRET_KEY.test(key.replace(/([a-z])([A-Z])/g, '$1_$2'));
+    if (knownKeys.size < MAX_KNOWN_KEYS) knownKeys.set(key, isSecret);
+  }
+  return isSecret;
 }
 
 /** Whether `value` is a secret because of its key. */

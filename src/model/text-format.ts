@@ -1,6 +1,7 @@
 import { SEVERITY } from './severity.ts';
 import type { SeverityNumber } from './severity.ts';
 import type { UnixTime } from './time.ts';
+import { ZoneOffsets } from './zone-offsets.ts';
 import { localZoneName } from './zone.ts';
 
 /** What a text format can show of a log record. */
@@ -115,51 +116,57 @@ export function toPythonLevel(severity: SeverityNumber): number {
   return Math.min(5, (severity - 1) >> 2) * 10 + ((severity - 1) % 4);
 }
 
-/** A formatter of times in a zone. The second's text is kept, since records come many to a second. */
+/** Records come many to a second, and from sources that are some seconds apart. */
+const KEPT_SECONDS = 64;
+
+/** A formatter of times in a zone. */
 function createTimeFormat(
   dateFormat: string | undefined,
   zone = localZoneName(),
 ): (time: UnixTime) => string {
-  const format = new Intl.DateTimeFormat('en-US', {
-    timeZone: zone,
-    hourCycle: 'h23',
-    year: 'numeric',
-    month: '2-digit',
-    day: '2-digit',
-    hour: '2-digit',
-    minute: '2-digit',
-    second: '2-digit',
-  });
-  let seconds = -1;
-  let text = '';
-  return (time) => {
-    if (time[0] !== seconds) {
-      seconds = time[0];
-      const parts = Object.fromEntries(
-        format.formatToParts(seconds * 1000).map(({ type, value }) => [type, value]),
-      );
-      text = formatSecond(dateFormat ?? '%Y-%m-%d %H:%M:%S', parts);
-    }
-    return dateFormat === undefined
-      ? `${text},${String(Math.floor(time[1] / 1e6)).padStart(3, '0')}`
-      : text;
+  const offsets = new ZoneOffsets(zone);
+  const kept: { seconds: number; text: string }[] = [];
+  const toText = (seconds: number): string => {
+    const known = kept[seconds % KEPT_SECONDS];
+    if (known?.seconds === seconds) return known.text;
+    const wall = new Date(seconds * 1000 + offsets.at(seconds * 1000));
+    const text = dateFormat === undefined ? formatDefault(wall) : formatDate(dateFormat, wall);
+    kept[seconds % KEPT_SECONDS] = { seconds, text };
+    return text;
   };
+  return ([seconds, nanos]) =>
+    dateFormat === undefined
+      ? `${toText(seconds)},${pad(Math.floor(nanos / 1e6), 3)}`
+      : toText(seconds);
 }
 
-function formatSecond(dateFormat: string, parts: Record<string, string>): string {
-  const names: Readonly<Record<string, string>> = {
-    Y: 'year',
-    m: 'month',
-    d: 'day',
-    H: 'hour',
-    M: 'minute',
-    S: 'second',
-  };
-  return dateFormat.replace(/%([YmdHMSyFT%])/g, (_match, code: string) => {
-    if (code === '%') return '%';
-    if (code === 'y') return parts['year']!.slice(2);
-    if (code === 'F') return `${parts['year']}-${parts['month']}-${parts['day']}`;
-    if (code === 'T') return `${parts['hour']}:${parts['minute']}:${parts['second']}`;
-    return parts[names[code]!]!;
-  });
+/** `2026-11-23 01:33:56` of a wall clock that is given as if it were UTC. */
+function formatDefault(wall: Date): string {
+  const iso = wall.toISOString();
+  return `${iso.slice(0, 10)} ${iso.slice(11, 19)}`;
+}
+
+const DATE_PARTS: Readonly<Record<string, (wall: Date) => string>> = {
+  Y: (wall) => String(wall.getUTCFullYear()),
+  y: (wall) => pad(wall.getUTCFullYear() % 100, 2),
+  m: (wall) => pad(wall.getUTCMonth() + 1, 2),
+  d: (wall) => pad(wall.getUTCDate(), 2),
+  H: (wall) => pad(wall.getUTCHours(), 2),
+  M: (wall) => pad(wall.getUTCMinutes(), 2),
+  S: (wall) => pad(wall.getUTCSeconds(), 2),
+  F: (wall) => wall.toISOString().slice(0, 10),
+  T: (wall) => wall.toISOString().slice(11, 19),
+  '%': () => '%',
+};
+
+/** The numeric directives of `strftime`; any other stays as it is. */
+function formatDate(dateFormat: string, wall: Date): string {
+  return dateFormat.replace(
+    /%(.)/g,
+    (directive, code: string) => DATE_PARTS[code]?.(wall) ?? directive,
+  );
+}
+
+function pad(number: number, length: number): string {
+  return String(number).padStart(length, '0');
 }

@@ -1,4 +1,5 @@
 import { fromUnixMs, toUnixMs } from './time.ts';
+import { ZoneOffsets } from './zone-offsets.ts';
 import type { UnixTime } from './time.ts';
 
 const MINUTE_MS = 60_000;
@@ -16,16 +17,17 @@ const EPOCH = /^\d{9,19}(?:\.\d{1,9})?$/;
  * before the stream's last time.
  */
 export class Zone {
-  readonly #name: string;
-  readonly #offsets = new Map<number, number>();
-  #format: Intl.DateTimeFormat | undefined;
+  readonly #offsets: ZoneOffsets;
   #minuteKey = '';
   #minuteMs = 0;
+  #minuteOfDay = -1;
+  #minuteOfDayMs = 0;
+  #minuteSeen = 0;
   #lastMs = -Infinity;
 
   /** @param name an IANA zone, such as `Europe/Berlin`; this process's own by default. */
   constructor(name: string = localZoneName()) {
-    this.#name = name;
+    this.#offsets = new ZoneOffsets(name);
   }
 
   /** Reads a time; `seen` is when its line was. `undefined` when the text is no time that it knows. */
@@ -54,25 +56,32 @@ export class Zone {
 
   /** A time without a date is on the day that brings it nearest to when its line was seen. */
   #readTimeOfDay(match: RegExpExecArray, seen: UnixTime): UnixTime {
+    const minute = Number(match[1]) * 60 + Number(match[2]);
+    // The minute is resolved once, as long as it is seen at about the same time.
+    if (minute !== this.#minuteOfDay || Math.abs(seen[0] - this.#minuteSeen) > 600) {
+      this.#minuteOfDayMs = this.#resolveMinuteOfDay(minute, seen);
+      this.#minuteOfDay = minute;
+      this.#minuteSeen = seen[0];
+    }
+    return [this.#minuteOfDayMs / 1000 + Number(match[3]), toNanos(match[4])];
+  }
+
+  #resolveMinuteOfDay(minute: number, seen: UnixTime): number {
     const seenMs = toUnixMs(seen);
-    const dayMs = Math.floor((seenMs + this.#offsetAt(seenMs)) / DAY_MS) * DAY_MS;
-    const ofDayMs = (+match[1]! * 60 + +match[2]!) * MINUTE_MS;
+    const dayMs = Math.floor((seenMs + this.#offsets.at(seenMs)) / DAY_MS) * DAY_MS;
     const candidates = [-1, 0, 1].map((days) =>
-      this.#toUnixMs(dayMs + days * DAY_MS + ofDayMs, seen),
+      this.#toUnixMs(dayMs + days * DAY_MS + minute * MINUTE_MS, seen),
     );
-    const nearest = candidates.reduce((a, b) =>
-      Math.abs(b - seenMs) < Math.abs(a - seenMs) ? b : a,
-    );
-    return [nearest / 1000 + Number(match[3]), toNanos(match[4])];
+    return candidates.reduce((a, b) => (Math.abs(b - seenMs) < Math.abs(a - seenMs) ? b : a));
   }
 
   /** Wall-clock milliseconds (as if UTC) to Unix time. */
   #toUnixMs(wallMs: number, seen: UnixTime): number {
     // The offsets before and after any change within a day of it.
-    const early = wallMs - this.#offsetAt(wallMs - DAY_MS);
-    const late = wallMs - this.#offsetAt(wallMs + DAY_MS);
+    const early = wallMs - this.#offsets.at(wallMs - DAY_MS);
+    const late = wallMs - this.#offsets.at(wallMs + DAY_MS);
     if (early === late) return early;
-    const real = [early, late].filter((ms) => ms + this.#offsetAt(ms) === wallMs);
+    const real = [early, late].filter((ms) => ms + this.#offsets.at(ms) === wallMs);
     if (real.length === 1) return real[0]!;
     if (real.length === 0) return early; // inside the hour that spring leaves out
     const following = real.filter((ms) => ms + MINUTE_MS > this.#lastMs);
@@ -82,44 +91,7 @@ export class Zone {
   }
 
   #isAmbiguous(unixMs: number): boolean {
-    return this.#offsetAt(unixMs - DAY_MS) !== this.#offsetAt(unixMs + DAY_MS);
-  }
-
-  /** The zone's offset from UTC in milliseconds, which only changes at whole quarters of an hour. */
-  #offsetAt(unixMs: number): number {
-    const quarter = Math.floor(unixMs / (15 * MINUTE_MS));
-    let offset = this.#offsets.get(quarter);
-    if (offset === undefined) {
-      if (this.#offsets.size > 1000) this.#offsets.clear();
-      offset = this.#computeOffset(quarter * 15 * MINUTE_MS);
-      this.#offsets.set(quarter, offset);
-    }
-    return offset;
-  }
-
-  #computeOffset(unixMs: number): number {
-    this.#format ??= new Intl.DateTimeFormat('en-US', {
-      timeZone: this.#name,
-      hourCycle: 'h23',
-      year: 'numeric',
-      month: 'numeric',
-      day: 'numeric',
-      hour: 'numeric',
-      minute: 'numeric',
-      second: 'numeric',
-    });
-    const parts = Object.fromEntries(
-      this.#format.formatToParts(unixMs).map(({ type, value }) => [type, Number(value)]),
-    );
-    const wallMs = Date.UTC(
-      parts['year']!,
-      parts['month']! - 1,
-      parts['day'],
-      parts['hour'],
-      parts['minute'],
-      parts['second'],
-    );
-    return wallMs - unixMs;
+    return this.#offsets.at(unixMs - DAY_MS) !== this.#offsets.at(unixMs + DAY_MS);
   }
 }
 

@@ -13,6 +13,7 @@ export interface EnvelopeShape {
 }
 
 const SCOPE_END = ']}';
+const NO_TAIL = Buffer.alloc(0);
 
 /**
  * Collects encoded log records or spans and appends them to a signal file as OTLP envelopes, one a line.
@@ -38,24 +39,24 @@ export class EnvelopeWriter {
     return this.#file.size;
   }
 
-  /** Adds one item. `scope` and `item` are JSON. Never throws: what the disk refuses is told by the next flush. */
-  add(scope: string, item: string): void {
+  /**
+   * Adds one item. `scope` is JSON, and `item` with `tail` behind it. Never throws: what the disk refuses is told by the
+   * next flush.
+   */
+  add(scope: string, item: string, tail: Buffer = NO_TAIL): void {
     // Three bytes of UTF-8 are the most that one UTF-16 unit takes.
-    const mostBytes = 3 * (item.length + scope.length + this.#shape.head.length) + 256;
+    const mostBytes =
+      3 * (item.length + scope.length + this.#shape.head.length) + tail.length + 256;
     if (this.#length > 0 && this.#length + mostBytes > MAX_ENVELOPE_BYTES) {
       this.#finishLine();
       this.#tryWrite();
     }
     if (this.#length + mostBytes > this.#line.length) this.#line = Buffer.allocUnsafe(mostBytes);
-    if (this.#length === 0) this.#write(this.#shape.head);
-    if (scope === this.#scope) {
-      this.#write(',');
-    } else {
-      if (this.#scope !== undefined) this.#write(`${SCOPE_END},`);
-      this.#write(`{"scope":${scope},"${this.#shape.itemsKey}":[`);
-      this.#scope = scope;
+    this.#write(this.#toSeparator(scope) + item);
+    if (tail.length > 0) {
+      this.#line.set(tail, this.#length);
+      this.#length += tail.length;
     }
-    this.#write(item);
   }
 
   /**
@@ -69,6 +70,14 @@ export class EnvelopeWriter {
 
   close(): void {
     this.#file.close();
+  }
+
+  /** What stands before the next item: the line's head, the scope's where it is another one. */
+  #toSeparator(scope: string): string {
+    if (scope === this.#scope) return ',';
+    const before = this.#length === 0 ? this.#shape.head : `${SCOPE_END},`;
+    this.#scope = scope;
+    return `${before}{"scope":${scope},"${this.#shape.itemsKey}":[`;
   }
 
   #finishLine(): void {
@@ -102,6 +111,6 @@ export class EnvelopeWriter {
   }
 
   #write(text: string): void {
-    this.#length += this.#line.write(text, this.#length, 'utf8');
+    this.#length += this.#line.write(text, this.#length);
   }
 }

@@ -12,6 +12,13 @@ export interface ProcessIdentity {
   readonly host: string;
 }
 
+/**
+ * The name of an inbox of this process: its number and the time, short, since it is a part of each of its records' uids.
+ */
+export function toSourceName(): string {
+  return `${process.pid.toString(36)}-${Date.now().toString(36)}`;
+}
+
 /** The identity of a running process, this one by default; `undefined` when there is none of that number. */
 export function identifyProcess(pid: number = process.pid): ProcessIdentity | undefined {
   const startedAt = process.platform === 'linux' ? readLinuxStart(pid) : readPsStart(pid);

@@ -1,5 +1,6 @@
-import type { Block, ConsoleEvent, Grammar, Reading } from '../../grammars/grammar.ts';
+import type { Block, ConsoleEvent, Reading } from '../../grammars/grammar.ts';
 import type { UnixTime } from '../../model/time.ts';
+import type { GrammarTable } from './grammar-table.ts';
 
 /** One line of a stream, colours and newline removed from `text`. */
 export interface Line {
@@ -11,19 +12,23 @@ export interface Line {
   /** When its first byte was read. */
   readonly time: UnixTime;
   /** Its bytes, where they are no valid UTF-8 and `raw` has replacement characters in their place. */
-  readonly bytes?: Buffer;
-  /** Set when a silence ended it, not its own end. */
-  readonly isCut?: boolean;
+  readonly bytes: Buffer | undefined;
+  /** Whether a silence ended it, not its own end. */
+  readonly isCut: boolean;
 }
 
 /** What a line, or a block of lines, turned out to be. */
-export interface ConsoleRecord<Scope> extends Line {
-  /** What a grammar read in it; absent for plain text. */
-  readonly reading?: Reading;
+export interface ConsoleRecord<Scope> {
+  /** The line; of a block all of its lines, in `raw` and `bytes`. */
+  readonly line: Line;
+  /** What a grammar read in it; `undefined` for plain text. */
+  readonly reading: Reading | undefined;
+  /** The name of that grammar. */
+  readonly tool: string | undefined;
   /** Where it belongs: decided when its first line came. */
   readonly scope: Scope;
   /** Which source's repetition it is, where several tools' lines come through one (see `Reading.repeats`). */
-  readonly source?: string;
+  readonly source: string | undefined;
 }
 
 /** The line that an event was read in. */
@@ -54,6 +59,13 @@ interface OpenBlock<Scope> {
   held: Line[];
 }
 
+/** A line as a grammar read it. */
+interface ReadLine<Scope> {
+  readonly reading: Reading;
+  readonly tool: string;
+  readonly scope: Scope;
+}
+
 const MAX_BLOCK_LENGTH = 1024 * 1024;
 /** Sources are few (tasks of a flow); the bound is against output that invents them. */
 const MAX_SOURCES = 64;
@@ -78,15 +90,21 @@ export class LineReader<Scope> {
   }
 
   /** Takes the next line. `outer` is what a tool that repeats it said in front of it. */
-  take(line: Line, outer?: Reading): void {
+  take(line: Line, outer?: ReadLine<Scope>): void {
     if (this.#open !== undefined && this.#continue(this.#open, line)) return;
     this.#begin(line, outer);
   }
 
-  /** Ends what is open: at the end of the output, or after a silence (`isCut`). */
-  close(isCut = false): void {
-    this.#closeOpen(isCut);
-    for (const source of this.#sources.values()) source.close(isCut);
+  /** Ends what is open: at the end of the output, or after a silence. */
+  close(isSilence = false): void {
+    this.#closeOpen(isSilence);
+    for (const source of this.#sources.values()) source.close(isSilence);
+  }
+
+  /** Reads a line that can't go on in the next ones, without making a record of it: a part of one that is too long. */
+  readAlone(line: Line): { reading?: Reading; tool?: string; scope: Scope } {
+    this.close();
+    return this.#read(line) ?? { scope: this.#sink.scope(this.#source) };
   }
 
   /** Whether the line belongs to the open block. If not, the block is closed and its held lines are read anew. */
@@ -105,66 +123,63 @@ export class LineReader<Scope> {
     return true;
   }
 
-  #closeOpen(isCut: boolean): void {
+  #closeOpen(isSilence: boolean): void {
     const open = this.#open;
     if (open === undefined) return;
     this.#open = undefined;
-    const added = open.block.finish();
-    const { reading } = open.record;
+    const { record, lines, block, held } = open;
     this.#sink.record({
-      ...open.record,
-      ...joinLines(open.lines),
-      ...(reading && { reading: { ...added, ...reading, ...mergeAdded(reading, added) } }),
-      ...(isCut && !open.block.isWhole && { isCut }),
+      ...record,
+      line: { ...joinLines(lines), isCut: isSilence && !block.isWhole },
+      reading: record.reading && addToReading(record.reading, block),
     });
-    for (const line of open.held) this.take(line);
+    for (const line of held) this.take(line);
   }
 
-  /** Reads a line that can't go on in the next ones, without making a record of it: a part of one that is too long. */
-  readAlone(line: Line): { reading?: Reading; scope: Scope } {
-    this.close();
-    return this.#read(line) ?? { scope: this.#sink.scope(this.#source) };
-  }
-
-  #begin(line: Line, outer: Reading | undefined): void {
+  #begin(line: Line, outer: ReadLine<Scope> | undefined): void {
     const found = this.#read(line);
-    if (found?.reading.repeats !== undefined) {
-      const source = this.#toSource(found.reading.repeats.source);
-      source.take({ ...line, text: found.reading.body }, found.reading);
-    } else if (found !== undefined) {
-      this.#beginRecord(line, outer ? { ...found, reading: inherit(outer, found.reading) } : found);
-    } else if (outer !== undefined) {
-      this.#beginRecord(line, {
-        reading: withoutRepeats(outer),
-        scope: this.#sink.scope(this.#source),
-      });
-    } else if (!this.#splitGlued(line)) {
-      this.#beginRecord(line, { scope: this.#sink.scope(this.#source) });
+    if (found === undefined) {
+      if (outer !== undefined)
+        this.#beginRecord(line, { ...outer, scope: this.#sink.scope(this.#source) });
+      else if (!this.#splitGlued(line)) this.#recordPlain(line);
+    } else if (found.reading.repeats !== undefined) {
+      const { source } = found.reading.repeats;
+      this.#toSource(source).take({ ...line, text: found.reading.body }, found);
+    } else {
+      this.#beginRecord(line, outer === undefined ? found : inherit(outer, found));
     }
   }
 
   /** The first reading whose event, if it has one, can be. */
-  #read(line: Line): { reading: Reading; scope: Scope } | undefined {
-    for (const reading of this.#grammars.readings(line.text)) {
-      const { event } = reading;
+  #read(line: Line): ReadLine<Scope> | undefined {
+    for (const grammar of this.#grammars.candidates(line.text)) {
+      const reading = grammar.read(line.text);
+      if (reading === undefined) continue;
       const scope =
-        event === undefined
+        reading.event === undefined
           ? this.#sink.scope(this.#source)
-          : this.#sink.offer(event, { line, reading, source: this.#source });
-      if (scope !== undefined) return { reading, scope };
+          : this.#sink.offer(reading.event, { line, reading, source: this.#source });
+      if (scope !== undefined) return { reading, tool: grammar.name, scope };
     }
     return undefined;
   }
 
-  #beginRecord(line: Line, found: { reading?: Reading; scope: Scope }): void {
-    const record: ConsoleRecord<Scope> = {
-      ...line,
-      ...found,
-      ...(this.#source !== undefined && { source: this.#source }),
-    };
-    const block = found.reading?.block?.();
-    if (block === undefined) this.#sink.record(record);
-    else this.#open = { block, record, lines: [line], length: line.raw.length, held: [] };
+  #recordPlain(line: Line): void {
+    const scope = this.#sink.scope(this.#source);
+    this.#sink.record({ line, reading: undefined, tool: undefined, scope, source: this.#source });
+  }
+
+  #beginRecord(line: Line, { reading, tool, scope }: ReadLine<Scope>): void {
+    const record = { line, reading, tool, scope, source: this.#source };
+    if (reading.block === undefined) this.#sink.record(record);
+    else
+      this.#open = {
+        block: reading.block(),
+        record,
+        lines: [line],
+        length: line.raw.length,
+        held: [],
+      };
   }
 
   /** A tool's line behind text that a child left without a newline: two lines. */
@@ -186,90 +201,60 @@ export class LineReader<Scope> {
   #toSource(name: string): LineReader<Scope> {
     let reader = this.#sources.get(name);
     if (reader === undefined) {
-      if (this.#sources.size >= MAX_SOURCES) this.#dropOldestSource();
+      if (this.#sources.size >= MAX_SOURCES) this.#dropFirstSource();
       reader = new LineReader(this.#grammars, this.#sink, name);
-    } else {
-      this.#sources.delete(name);
+      this.#sources.set(name, reader);
     }
-    this.#sources.set(name, reader); // last in the map: used last
     return reader;
   }
 
-  #dropOldestSource(): void {
+  #dropFirstSource(): void {
     const [name, reader] = this.#sources.entries().next().value!;
     reader.close();
     this.#sources.delete(name);
   }
 }
 
-/** What a block found, where the line itself didn't say it. */
-function mergeAdded(reading: Reading, added: ReturnType<Block['finish']>): Partial<Reading> {
+/** A reading with what its block found, where the line itself didn't say it. */
+function addToReading(reading: Reading, block: Block): Reading {
+  const added = block.finish();
   return {
-    ...(added.body !== undefined && { body: added.body }),
+    ...added,
+    ...reading,
+    body: added.body ?? reading.body,
     attributes: { ...reading.attributes, ...added.attributes },
   };
 }
 
 /** A repeated line's own reading, with what it doesn't say taken from the line that repeats it. */
-function inherit(outer: Reading, inner: Reading): Reading {
-  const { event: _event, block: _block, ...given } = withoutRepeats(outer);
-  return { ...given, ...inner, attributes: { ...outer.attributes, ...inner.attributes } };
-}
-
-function withoutRepeats(reading: Reading): Reading {
-  const { repeats: _repeats, ...own } = reading;
-  return own;
-}
-
-/** The text of several lines as one, and their bytes where one of them isn't UTF-8. */
-function joinLines(lines: readonly Line[]): { raw: string; bytes?: Buffer } {
-  const raw = lines.map((line) => line.raw).join('\n');
-  if (lines.every((line) => line.bytes === undefined)) return { raw };
-  const parts = lines.map((line) => line.bytes ?? Buffer.from(line.raw));
+function inherit<Scope>(outer: ReadLine<Scope>, inner: ReadLine<Scope>): ReadLine<Scope> {
+  const { body, stamp, severity, severityText, logger } = inner.reading;
+  const hasLevel = severity !== undefined;
   return {
-    raw,
-    bytes: Buffer.concat(parts.flatMap((part, index) => (index === 0 ? [part] : [NEWLINE, part]))),
+    ...inner,
+    reading: {
+      ...inner.reading,
+      body,
+      stamp: stamp ?? outer.reading.stamp,
+      severity: hasLevel ? severity : outer.reading.severity,
+      severityText: hasLevel ? severityText : outer.reading.severityText,
+      logger: logger ?? outer.reading.logger,
+      attributes: { ...outer.reading.attributes, ...inner.reading.attributes },
+    },
   };
 }
 
-const NEWLINE = Buffer.from('\n');
-
-/** Finds the grammars that can read a line by its first character. */
-export class GrammarTable {
-  readonly #byStart = new Map<string, Grammar[]>();
-  readonly #gluing: readonly Grammar[];
-  readonly #none: readonly Grammar[] = [];
-
-  constructor(grammars: readonly Grammar[]) {
-    for (const grammar of grammars) {
-      for (const start of new Set(grammar.starts)) {
-        const list = this.#byStart.get(start);
-        if (list === undefined) this.#byStart.set(start, [grammar]);
-        else list.push(grammar);
-      }
-    }
-    this.#gluing = grammars.filter((grammar) => grammar.findGlued !== undefined);
-  }
-
-  /** Each grammar's reading of a line, in the registry's order. */
-  *readings(text: string): Iterable<Reading> {
-    for (const grammar of this.#candidates(text)) {
-      const reading = grammar.read(text);
-      if (reading !== undefined) yield { tool: grammar.name, ...reading };
-    }
-  }
-
-  findGlued(text: string): number | undefined {
-    for (const grammar of this.#gluing) {
-      const index = grammar.findGlued!(text);
-      if (index !== undefined) return index;
-    }
-    return undefined;
-  }
-
-  #candidates(text: string): readonly Grammar[] {
-    const code = text.charCodeAt(0);
-    const start = code >= 0xd800 && code < 0xdc00 ? text.slice(0, 2) : text.charAt(0);
-    return this.#byStart.get(start) ?? this.#none;
-  }
+/** Several lines as one: their texts, and their bytes where one of them isn't UTF-8. */
+function joinLines(lines: readonly Line[]): Line {
+  const first = lines[0]!;
+  if (lines.length === 1) return first;
+  const raw = lines.map((line) => line.raw).join('\n');
+  if (lines.every((line) => line.bytes === undefined)) return { ...first, raw };
+  const parts = lines.map((line) => line.bytes ?? Buffer.from(line.raw));
+  const bytes = Buffer.concat(
+    parts.flatMap((part, index) => (index === 0 ? [part] : [NEWLINE, part])),
+  );
+  return { ...first, raw, bytes };
 }
+
+const NEWLINE = Buffer.from('\n');

@@ -4,10 +4,12 @@ import { toDurationMs } from '../../model/time.ts';
 import type { UnixTime } from '../../model/time.ts';
 import { stripEscapes } from './ansi.ts';
 import { LineReader } from './line-reader.ts';
-import type { ConsoleRecord, ConsoleSink, GrammarTable, Line } from './line-reader.ts';
+import type { GrammarTable } from './grammar-table.ts';
+import type { ConsoleRecord, ConsoleSink, Line } from './line-reader.ts';
 import { LineSplitter } from './line-splitter.ts';
 import type { ChooseCut, Piece } from './line-splitter.ts';
 import { ProgressTracker } from './progress-tracker.ts';
+import type { KeptProgress } from './progress-tracker.ts';
 
 /** Only so much silence ends a line or a block that nothing else has ended. */
 export const SILENCE_MS = 5000;
@@ -27,6 +29,15 @@ export interface StreamSink<Scope> extends ConsoleSink<Scope> {
 /** A line of redraws that are no progress is kept as one line up to this length. */
 const MAX_BEFORE_LENGTH = 128 * 1024;
 
+/** A line over 128 KiB, of which some parts have come. */
+interface LongLine<Scope> {
+  readonly of: number;
+  readonly index: number;
+  readonly scope: Scope;
+  readonly reading: Reading | undefined;
+  readonly tool: string | undefined;
+}
+
 /** Makes records of one stream's bytes. The same bytes give the same records, however they are chunked. */
 export class StreamReader<Scope> {
   readonly #splitter: LineSplitter;
@@ -36,7 +47,7 @@ export class StreamReader<Scope> {
   readonly #onPiece = (piece: Piece): void => this.#takePiece(piece);
   /** What stood before carriage returns and was no progress: the beginning of a line. */
   #before: Line | undefined;
-  #longLine: { of: number; index: number; scope: Scope; reading: Reading | undefined } | undefined;
+  #longLine: LongLine<Scope> | undefined;
   #lastTime: UnixTime = [0, 0];
   #isSilence = false;
 
@@ -44,14 +55,7 @@ export class StreamReader<Scope> {
     this.#sink = options.sink;
     this.#splitter = new LineSplitter(options.chooseCut);
     this.#lines = new LineReader<Scope>(options.grammars, options.sink);
-    this.#progress = new ProgressTracker(({ line, progress, frames }) =>
-      this.#sink.record({
-        ...line,
-        scope: this.#sink.scope(undefined),
-        reading: { body: line.text, event: { type: 'progress', progress } },
-        frames,
-      }),
-    );
+    this.#progress = new ProgressTracker((kept) => this.#recordProgress(kept));
   }
 
   /** Takes what was read from the stream at `time`. */
@@ -63,7 +67,7 @@ export class StreamReader<Scope> {
 
   /** Ends what is open when nothing has come for {@link SILENCE_MS} up to `time`. */
   expire(time: UnixTime): void {
-    if (!this.isOpen || toDurationMs(this.#lastTime, time) < SILENCE_MS) return;
+    if (toDurationMs(this.#lastTime, time) < SILENCE_MS || !this.isOpen) return;
     this.#isSilence = true;
     this.close();
     this.#isSilence = false;
@@ -89,10 +93,13 @@ export class StreamReader<Scope> {
 
   #takePiece(piece: Piece): void {
     const line = toLine(piece, this.#isSilence);
-    if (piece.end === 'cut' || this.#longLine !== undefined)
+    if (piece.end === 'cut' || this.#longLine !== undefined) {
       this.#takePart(line, piece.end !== 'cut');
-    else if (piece.end === 'redraw') this.#takeRedraw(line);
-    else this.#takeLine(line);
+    } else if (piece.end === 'redraw') {
+      this.#takeRedraw(line);
+    } else {
+      this.#takeLine(line);
+    }
   }
 
   /** What a carriage return ended: a redraw of a progress bar, or the beginning of a line. */
@@ -117,10 +124,11 @@ export class StreamReader<Scope> {
       return this.#takeBefore();
     }
     const bar = readTqdm(line.text);
-    const rest = bar === undefined ? line : this.#splitBar(line, bar.end);
-    if (bar !== undefined)
+    if (bar !== undefined) {
       this.#progress.redraw({ ...line, text: line.text.slice(0, bar.end) }, bar.progress);
+    }
     if (this.#progress.isOpen) this.#progress.close();
+    const rest = bar === undefined ? line : this.#splitBar(line, bar.end);
     if (rest !== undefined) this.#lines.take(rest);
   }
 
@@ -132,34 +140,47 @@ export class StreamReader<Scope> {
     return { ...line, text, raw: text, offset: line.offset + skipped };
   }
 
-  /** A part of a line that is too long. The first is read as a line; the others share what it said. */
-  #takePart(line: Line, isLast: boolean): void {
-    const first = this.#longLine ?? { of: line.offset, index: -1, ...this.#readFirstPart(line) };
-    const part = { of: first.of, index: first.index + 1 };
-    const reading =
-      part.index === 0 ? first.reading : first.reading && { ...first.reading, body: line.text };
-    this.#sink.record({ ...line, scope: first.scope, part, ...(reading && { reading }) });
-    this.#longLine = isLast ? undefined : { ...first, ...part };
+  #recordProgress({ line, progress, frames }: KeptProgress): void {
+    const reading: Reading = { body: line.text, event: { type: 'progress', progress } };
+    const scope = this.#sink.scope(undefined);
+    this.#sink.record({ line, reading, tool: 'progress', scope, source: undefined, frames });
   }
 
-  #readFirstPart(line: Line): { scope: Scope; reading: Reading | undefined } {
+  /** A part of a line that is too long. The first is read as a line; the others share what it said. */
+  #takePart(line: Line, isLast: boolean): void {
+    const known = this.#longLine ?? this.#beginLongLine(line);
+    const part = { of: known.of, index: known.index + 1 };
+    const isFirst = part.index === 0;
+    const reading =
+      isFirst || !known.reading ? known.reading : { ...known.reading, body: line.text };
+    this.#sink.record({
+      line,
+      reading,
+      tool: known.tool,
+      scope: known.scope,
+      source: undefined,
+      part,
+    });
+    this.#longLine = isLast ? undefined : { ...known, index: part.index };
+  }
+
+  #beginLongLine(line: Line): LongLine<Scope> {
     this.#takeBefore();
-    const { scope, reading } = this.#lines.readAlone(line);
-    return { scope, reading };
+    const { scope, reading, tool } = this.#lines.readAlone(line);
+    return { of: line.offset, index: -1, scope, reading, tool };
   }
 }
 
-function toLine(piece: Piece, isSilence: boolean): Line {
-  const raw = piece.bytes.toString('utf8');
-  const isCut = isSilence && piece.end === 'end';
-  const isInvalid = raw.includes('\ufffd') && !Buffer.from(raw, 'utf8').equals(piece.bytes);
+function toLine({ bytes, offset, time, end }: Piece, isSilence: boolean): Line {
+  const raw = bytes.toString('utf8');
+  const isInvalid = raw.includes('\ufffd') && !Buffer.from(raw, 'utf8').equals(bytes);
   return {
     text: toText(raw),
     raw,
-    offset: piece.offset,
-    time: piece.time,
-    ...(isInvalid && { bytes: Buffer.from(piece.bytes) }),
-    ...(isCut && { isCut }),
+    offset,
+    time,
+    bytes: isInvalid ? Buffer.from(bytes) : undefined,
+    isCut: isSilence && end === 'end',
   };
 }
 
@@ -170,6 +191,5 @@ function toText(raw: string): string {
 
 function joinBefore(before: Line | undefined, line: Line): Line {
   if (before === undefined) return line;
-  const { isCut } = line;
-  return { ...before, raw: before.raw + line.raw, ...(isCut !== undefined && { isCut }) };
+  return { ...before, raw: before.raw + line.raw, isCut: line.isCut };
 }

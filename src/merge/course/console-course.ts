@@ -1,15 +1,16 @@
 import type { ConsoleEvent } from '../../grammars/grammar.ts';
-import { ATTR, EVENT } from '../../model/attributes.ts';
+import { ATTR } from '../../model/attributes.ts';
 import type { SpanId } from '../../model/ids.ts';
 import { toStageSpanId } from '../../model/ids.ts';
-import type { Attributes, RunKind } from '../../model/pipeline.ts';
+import type { RunKind } from '../../model/pipeline.ts';
 import type { UnixTime } from '../../model/time.ts';
-import { MASK, PrivateKeyFollower } from '../../model/secrets.ts';
 import type { Zone } from '../../model/zone.ts';
 import type { EventOrigin } from '../console/line-reader.ts';
-import type { StreamRecord, StreamSink } from '../console/stream-reader.ts';
+import type { StreamSink } from '../console/stream-reader.ts';
 import type { Scope } from '../emitter.ts';
 import type { Recorder } from '../recorder.ts';
+import { ConsoleRecords } from './console-records.ts';
+import type { StreamName } from './console-records.ts';
 import { FlowCourse } from './flow-course.ts';
 import type { OpenSpan, SpanEnd } from './span-book.ts';
 import { StageCourse } from './stage-course.ts';
@@ -21,12 +22,10 @@ export interface ConsoleCourseOptions extends StageCourseOptions {
   readonly zone: Zone;
   /** What the output belongs to where nothing says otherwise. */
   readonly base: Scope;
-  /** What tells this output's records from those of any other source in the run: the beginning of their uids. */
+  /** The beginning of the uids of this output's records. */
   readonly uidPrefix: string;
   readonly onExperiment: (name: string) => void;
 }
-
-type StreamName = 'stdout' | 'stderr' | 'both';
 
 /** One program's way through its stages, studies and jobs: the output itself has one, and each source that it repeats. */
 interface Track {
@@ -59,11 +58,15 @@ export class ConsoleCourse {
 
   /** What the lines of one of the output's streams act on. */
   createSink(stream: StreamName): StreamSink<Scope> {
-    const keys = new PrivateKeyFollower();
+    const records = new ConsoleRecords({ ...this.#options, stream });
     return {
       scope: (source) => this.#toScope(source),
-      offer: (event, origin) => this.#offer(event, origin, stream),
-      record: (record) => this.#record(keys.isInside(record.raw) ? hide(record) : record, stream),
+      offer: (event, origin) => this.#offer(event, origin, records),
+      record: (record) => {
+        records.add(record);
+        if (record.reading?.event?.type === 'trial-end')
+          this.#toTrack(record.source).studies.settle();
+      },
     };
   }
 
@@ -106,7 +109,9 @@ export class ConsoleCourse {
     return (of === 'job' ? (stages.scope ?? base) : base).spanId;
   }
 
-  #offer(event: ConsoleEvent, origin: EventOrigin, stream: string): Scope | undefined {
+  #offer(event: ConsoleEvent, origin: EventOrigin, records: ConsoleRecords): Scope | undefined {
+    const mentioned = this.#toMentioned(event);
+    if (mentioned !== undefined) return mentioned;
     const track = this.#toTrack(origin.source);
     const time = this.#toTime(origin);
     switch (event.type) {
@@ -131,17 +136,27 @@ export class ConsoleCourse {
       case 'task-end':
         return this.#offerFlow(event, time);
       default:
-        return this.#offerStage(event, { track, origin, stream, time });
+        return this.#offerStage(event, {
+          track,
+          origin,
+          time,
+          uid: records.toUid(origin.line.offset),
+        });
     }
+  }
+
+  /** The task or flow run that a line names, when it is known: the most frequent event by far, in the cheapest way. */
+  #toMentioned(event: ConsoleEvent): Scope | undefined {
+    if (event.type === 'task') return this.#tracks.get(`Task ${event.task}`)?.base;
+    return event.type === 'flow' ? this.#tracks.get(`Flow ${event.run}`)?.base : undefined;
   }
 
   #offerStage(
     event: ConsoleEvent,
-    at: { track: Track; origin: EventOrigin; stream: string; time: UnixTime },
+    at: { track: Track; origin: EventOrigin; time: UnixTime; uid: string },
   ): Scope | undefined {
-    const { track, origin, time } = at;
-    const claimant = `${this.#options.uidPrefix}.${at.stream}.${origin.line.offset}`;
-    const place = { time, claimant, parent: this.#toParent(track, 'stage') };
+    const { track, origin, time, uid } = at;
+    const place = { time, claimant: uid, parent: this.#toParent(track, 'stage') };
     if (event.type === 'stage-command') return track.stages.command();
     if (!this.#canBe(event, track)) return undefined;
     this.#endInner(track, time);
@@ -261,78 +276,4 @@ export class ConsoleCourse {
     if (reading.stamp === undefined) return line.time;
     return this.#options.zone.read(reading.stamp, line.time) ?? line.time;
   }
-
-  #record(record: StreamRecord<Scope>, stream: StreamName): void {
-    const { recorder, zone, book } = this.#options;
-    const { reading, scope } = record;
-    const attributes = this.#toAttributes(record, stream);
-    const time = reading?.stamp === undefined ? undefined : zone.read(reading.stamp, record.time);
-    const isProgress = reading?.event?.type === 'progress';
-    recorder.log({
-      scope,
-      logger: reading?.logger ?? reading?.tool ?? 'console',
-      time,
-      observed: record.time,
-      severity: reading?.severity,
-      severityText: reading?.severityText,
-      ...(isProgress && { eventName: EVENT.progress }),
-      body: reading?.body ?? record.text,
-      attributes,
-    });
-    if (attributes[ATTR.exceptionType] !== undefined) {
-      book.noteException(scope.spanId, {
-        time: time ?? record.time,
-        attributes: toExceptionAttributes(attributes),
-      });
-    }
-    if (reading?.event?.type === 'trial-end') this.#toTrack(record.source).studies.settle();
-  }
-
-  #toAttributes(record: StreamRecord<Scope>, stream: StreamName): Attributes {
-    const { reading, part } = record;
-    const uid = this.#toUid(stream, record.offset);
-    const attributes: Attributes = { [ATTR.uid]: uid };
-    if (stream !== 'both') attributes[ATTR.iostream] = stream;
-    if (reading?.attributes !== undefined) Object.assign(attributes, reading.attributes);
-    if (record.bytes !== undefined) attributes[ATTR.original] = record.bytes;
-    else if (record.raw !== (reading?.body ?? record.text)) attributes[ATTR.original] = record.raw;
-    if (part !== undefined) {
-      attributes[ATTR.partId] = this.#toUid(stream, part.of);
-      attributes[ATTR.partIndex] = part.index;
-    }
-    if (record.isCut === true) attributes[ATTR.inferred] = ['end'];
-    if (reading?.event?.type === 'progress')
-      Object.assign(attributes, toProgressAttributes(reading.event, record.frames));
-    return attributes;
-  }
-
-  #toUid(stream: string, offset: number): string {
-    return `${this.#options.uidPrefix}.${stream.slice(3, 4)}.${offset.toString(36)}`;
-  }
-}
-
-/** A line inside a private key: nothing of it may be kept. */
-function hide(record: StreamRecord<Scope>): StreamRecord<Scope> {
-  const { bytes: _bytes, reading: _reading, ...rest } = record;
-  return { ...rest, text: MASK, raw: MASK };
-}
-
-function toExceptionAttributes(attributes: Attributes): Attributes {
-  const names = [ATTR.exceptionType, ATTR.exceptionMessage, ATTR.exceptionStacktrace];
-  return Object.fromEntries(
-    names.flatMap((name) => (attributes[name] === undefined ? [] : [[name, attributes[name]]])),
-  );
-}
-
-function toProgressAttributes(
-  { progress }: Extract<ConsoleEvent, { type: 'progress' }>,
-  frames: number | undefined,
-): Attributes {
-  return {
-    [ATTR.progressName]: progress.name,
-    ...(progress.current !== undefined && { [ATTR.progressCurrent]: progress.current }),
-    ...(progress.total !== undefined && { [ATTR.progressTotal]: progress.total }),
-    ...(progress.unit !== undefined && { [ATTR.progressUnit]: progress.unit }),
-    [ATTR.progressFrames]: frames ?? 1,
-  };
 }

@@ -1,6 +1,7 @@
 import type { Link } from '@opentelemetry/api';
 import { ATTR, EVENT } from '../../model/attributes.ts';
 import type { SpanId } from '../../model/ids.ts';
+import type { OtelSpanKind } from '../../model/inbox.ts';
 import type { Attributes, Result, TrialState } from '../../model/pipeline.ts';
 import { laterOf } from '../../model/time.ts';
 import type { UnixTime } from '../../model/time.ts';
@@ -15,6 +16,8 @@ export interface OpenSpan {
   readonly parent: SpanId | undefined;
   readonly role: SpanRole;
   readonly name: string;
+  readonly kind: OtelSpanKind;
+  readonly tracer: string | undefined;
   readonly start: UnixTime;
   readonly scope: Scope;
   readonly attributes: Attributes;
@@ -31,6 +34,10 @@ export interface SpanStart {
   readonly parent: SpanId | undefined;
   readonly role: SpanRole;
   readonly name: string;
+  /** OpenTelemetry's kind; its role's when left out. */
+  readonly kind?: OtelSpanKind | undefined;
+  /** The instrumentation scope; `stagelight` when left out. */
+  readonly tracer?: string | undefined;
   readonly start: UnixTime;
   /** The stage that its records are in; the parent's when left out. */
   readonly stage?: string | undefined;
@@ -45,6 +52,12 @@ export interface SpanEnd {
   readonly end: UnixTime;
   readonly result?: Result;
   readonly trialState?: TrialState;
+  /** What a span of the user's own says of itself, without being a stage or trial. */
+  readonly status?: 'ok' | 'error' | undefined;
+  /** Where it was renamed. */
+  readonly name?: string | undefined;
+  readonly events?: readonly SpanEventDraft[];
+  readonly links?: readonly Link[];
   readonly errorType?: string | undefined;
   readonly errorMessage?: string | undefined;
   readonly attributes?: Attributes;
@@ -82,6 +95,8 @@ export class SpanBook {
       parent: begin.parent,
       role: begin.role,
       name: begin.name,
+      kind: begin.kind ?? KINDS[begin.role] ?? 'internal',
+      tracer: begin.tracer,
       start: begin.start,
       scope: this.#recorder.createScope(begin.spanId, stage, begin.recordAttributes),
       attributes: { ...this.#toRoleAttributes(begin), ...begin.attributes },
@@ -105,7 +120,11 @@ export class SpanBook {
     if (how.result !== undefined)
       attributes[RESULT_ATTRIBUTES[span.role] ?? ATTR.taskResult] = how.result;
     if (how.trialState !== undefined) attributes[ATTR.trialState] = how.trialState;
-    const isError = how.result === 'failure' || how.result === 'error' || how.trialState === 'FAIL';
+    const isError =
+      how.result === 'failure' ||
+      how.result === 'error' ||
+      how.trialState === 'FAIL' ||
+      how.status === 'error';
     const errorType = isError ? (how.errorType ?? span.lastException?.type) : undefined;
     if (errorType !== undefined) attributes[ATTR.errorType] = errorType;
     const inferred = [...span.inferred, ...(how.inferred ?? [])];
@@ -115,13 +134,15 @@ export class SpanBook {
     this.#recorder.span({
       spanId: span.spanId,
       parent: span.parent,
-      name: span.name,
-      kind: KINDS[span.role] ?? 'internal',
+      name: how.name ?? span.name,
+      kind: span.kind,
+      tracer: span.tracer,
       start: span.start,
       end: laterOf(span.start, how.end),
       attributes,
-      links: span.links,
-      events: span.events,
+      links: [...span.links, ...(how.links ?? [])],
+      events: [...span.events, ...(how.events ?? [])],
+      isOk: how.status === 'ok',
       ...(isError && { error: { message: how.errorMessage ?? span.lastException?.message } }),
     });
   }
@@ -149,15 +170,16 @@ export class SpanBook {
     return { [ATTR.taskName]: name, [ATTR.taskRunId]: spanId, [ATTR.taskRunUrl]: this.#url };
   }
 
-  #logStart(span: OpenSpan, eventName: string): void {
-    this.#recorder.log({
-      scope: span.scope,
-      logger: 'stagelight',
-      time: span.start,
-      observed: span.start,
-      eventName,
-      body: `${span.role} ${span.role === 'trial' ? String(span.attributes[ATTR.trialNumber]) : span.name} started`,
-      attributes: { ...span.attributes, [ATTR.uid]: `${span.spanId}-start` },
+  #logStart(span: OpenSpan, name: string): void {
+    const { scope, spanId, role, start: time, attributes } = span;
+    const what = role === 'trial' ? String(attributes[ATTR.trialNumber]) : span.name;
+    this.#recorder.event({
+      scope,
+      name,
+      time,
+      body: `${role} ${what} started`,
+      attributes,
+      uid: `${spanId}-start`,
     });
   }
 }

@@ -5,7 +5,7 @@ import type { RunId, SpanId } from '../../model/ids.ts';
 import type { Attributes, Result, StageOutcome } from '../../model/pipeline.ts';
 import { toDurationMs } from '../../model/time.ts';
 import type { UnixTime } from '../../model/time.ts';
-import { claimExecution } from '../../spool/claims.ts';
+import type { ExecutionClaims } from '../../spool/claims.ts';
 import type { Scope } from '../emitter.ts';
 import { parseAddress } from '../dvc/project.ts';
 import type { StageFacts } from '../dvc/stage-facts.ts';
@@ -13,7 +13,7 @@ import type { OpenSpan, SpanBook, SpanEnd } from './span-book.ts';
 
 export interface StageCourseOptions {
   readonly runId: RunId;
-  readonly claimsDir: string;
+  readonly claims: ExecutionClaims;
   readonly book: SpanBook;
   readonly facts: StageFacts;
   /** Whether the command is a `--dry` one: DVC then prints as if it ran. */
@@ -154,8 +154,8 @@ export class StageCourse {
   ): OpenSpan {
     this.#handOn();
     this.#failed.delete(address);
-    const { runId, claimsDir, book, facts } = this.#options;
-    const execution = claimExecution(claimsDir, address, place.claimant);
+    const { runId, claims, book, facts } = this.#options;
+    const execution = claims.claim(address, place.claimant);
     const span = book.open({
       spanId: toStageSpanId(runId, address, execution),
       parent: place.parent,

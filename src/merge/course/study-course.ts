@@ -117,18 +117,14 @@ export class StudyCourse {
     const values = trial.values ?? [];
     values.forEach((value, index) => {
       const name = values.length === 1 ? 'value' : `values.${index}`;
-      this.#recorder.log({
+      this.#recorder.event({
         scope: span.scope,
-        logger: 'optuna',
+        name: EVENT.metric,
         time,
-        observed: time,
-        eventName: EVENT.metric,
         body: `${name} = ${value}`,
-        attributes: {
-          [ATTR.metricName]: name,
-          [ATTR.metricValue]: value,
-          [ATTR.uid]: `${span.spanId}-${name}`,
-        },
+        attributes: { [ATTR.metricName]: name, [ATTR.metricValue]: value },
+        uid: `${span.spanId}-${name}`,
+        logger: 'optuna',
       });
     });
   }

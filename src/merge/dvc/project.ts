@@ -30,7 +30,8 @@ export const SKIPPED_FOLDERS: ReadonlySet<string> = new Set([
   'site-packages',
 ]);
 const MAX_FILE_BYTES = 16 * 1024 * 1024;
-const MAX_FOLDERS = 5000;
+const MAX_FOLDERS = 2000;
+const LIST_AGAIN_MS = 1000;
 
 /** An address of DVC's: `train`, `train@lr0.1`, `sub/dvc.yaml:train`. */
 export function parseAddress(address: string): {
@@ -53,6 +54,7 @@ export class DvcProject {
   readonly #cwd: string;
   readonly #files = new Map<string, { mtimeMs: number; stages: Map<string, DeclaredStage> }>();
   #paths: string[] | undefined;
+  #listedAtMs = 0;
 
   /** @param options.root the DVC root, @param options.cwd where the command runs. */
   constructor(options: { root: string; cwd: string }) {
@@ -64,7 +66,7 @@ export class DvcProject {
   knows(address: string): boolean {
     if (address.endsWith('.dvc')) return true;
     if (this.find(address) !== undefined) return true;
-    this.#paths = undefined; // it may have been written since
+    this.#listAgain(); // it may have been written since
     return this.find(address) !== undefined || this.#listFiles().length === 0;
   }
 
@@ -112,8 +114,16 @@ export class DvcProject {
   }
 
   #listFiles(): string[] {
-    this.#paths ??= findDvcFiles([this.#cwd, this.#root]);
+    if (this.#paths === undefined) {
+      this.#paths = findDvcFiles([this.#cwd, this.#root]);
+      this.#listedAtMs = Date.now();
+    }
     return this.#paths;
+  }
+
+  /** Forgets the list, unless it is young: output may name stages that aren't, line after line. */
+  #listAgain(): void {
+    if (Date.now() - this.#listedAtMs > LIST_AGAIN_MS) this.#paths = undefined;
   }
 
   #read(file: string): Map<string, DeclaredStage> {

@@ -97,19 +97,18 @@ export class StageFacts {
     for (const file of declared.metrics) {
       if (file.includes('${')) continue;
       for (const [name, value] of Object.entries(readMetrics(join(declared.folder, file)))) {
-        this.#options.recorder.log({
+        this.#options.recorder.event({
           scope: span.scope,
-          logger: 'dvc',
+          name: EVENT.metric,
           time,
-          observed: time,
-          eventName: EVENT.metric,
           body: `${name} = ${value}`,
           attributes: {
             [ATTR.metricName]: name,
             [ATTR.metricValue]: value,
             [ATTR.logFilePath]: file,
-            [ATTR.uid]: `${span.spanId}-metric-${file}-${name}`.slice(0, 400),
           },
+          uid: `${span.spanId}-metric-${file}-${name}`.slice(0, 400),
+          logger: 'dvc',
         });
       }
     }
