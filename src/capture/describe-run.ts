@@ -22,6 +22,8 @@ export interface RunRequest {
   readonly env: NodeJS.ProcessEnv;
   /** The pipeline's name; derived when left out. */
   readonly name?: string | undefined;
+  /** `deployment.environment.name`; from `OTEL_RESOURCE_ATTRIBUTES`, else `ci` or `local`, when left out. */
+  readonly environment?: string | undefined;
   /** Make the run part of the trace that `TRACEPARENT` names, instead of linking to it. */
   readonly join: boolean;
   readonly logging: LoggingSettings;
@@ -42,7 +44,7 @@ export function describeRun(request: RunRequest): RunInfo {
     ...(joined !== undefined && { remoteParent: joined.spanId }),
     ...(joined === undefined && outer !== undefined && { link: outer }),
     pipeline,
-    command: new SecretMasker().maskArguments(command),
+    command: createMasker(logging).maskArguments(command),
     cwd,
     timeZone: localZoneName(),
     startedAt: toNanoString(now()),
@@ -52,6 +54,12 @@ export function describeRun(request: RunRequest): RunInfo {
     ...(git !== undefined && { git }),
     logging,
   };
+}
+
+function createMasker({ secretRules }: LoggingSettings): SecretMasker {
+  return new SecretMasker(
+    secretRules.map(({ name, pattern }) => ({ name, pattern: new RegExp(pattern, 'g') })),
+  );
 }
 
 /** Parses a W3C `traceparent`. What isn't a valid one is no parent. https://www.w3.org/TR/trace-context/#traceparent-header */
@@ -78,12 +86,13 @@ function derivePipelineName(cwd: string, git: GitState | undefined): string {
 function toResource(
   facts: RunRequest & { pipeline: string; git: GitState | undefined },
 ): Attributes {
-  const { env, pipeline, runId, runDir, git } = facts;
+  const { env, pipeline, environment, runId, runDir, git } = facts;
   const isCi = env['CI'] !== undefined && env['CI'] !== '' && env['CI'] !== 'false';
   const given = parseResourceAttributes(env['OTEL_RESOURCE_ATTRIBUTES']);
   return {
     [ATTR.environmentName]: isCi ? 'ci' : 'local',
     ...given,
+    ...(environment !== undefined && { [ATTR.environmentName]: environment }),
     [ATTR.serviceName]: env['OTEL_SERVICE_NAME'] || given[ATTR.serviceName] || pipeline,
     [ATTR.serviceInstanceId]: runId,
     [ATTR.distroName]: 'stagelight',

@@ -1,7 +1,10 @@
 import type { Command } from './command.ts';
 import { UsageError } from './command.ts';
 import { isRunId } from '../model/ids.ts';
-import { DEFAULT_LOGGING } from '../config/defaults.ts';
+import { splitOverrides } from '../config/layers/override-syntax.ts';
+import type { FlagSetting } from '../config/load.ts';
+import { toLoggingSettings } from '../config/to-logging-settings.ts';
+import { readConfig } from './read-config.ts';
 import { recordRun } from './record-run.ts';
 
 interface RunOptions {
@@ -35,23 +38,49 @@ export const run: Command = {
   },
   async run({ args, options, io }) {
     const given = options as unknown as RunOptions;
-    const [program, ...rest] = args;
-    if (program === undefined) {
-      throw new UsageError('no command to run', 'for example: stagelight run -- dvc repro');
-    }
+    const { overrides, rest } = splitOverrides(args);
+    const command = toCommand(rest, overrides);
     if (given.runId !== undefined && !isRunId(given.runId)) {
       throw new UsageError(`--run-id isn't 32 lower-case hex digits (and not all zero)`);
     }
+    const { config } = await readConfig(io, { overrides, flags: toFlags(given) });
     return recordRun({
-      command: [program, ...rest],
-      name: given.name,
+      command,
+      name: config.pipeline,
+      environment: config.environment,
       runId: given.runId,
       join: given.join ?? false,
-      usePty: given.tty,
-      isLive: given.live ?? false,
-      isQuiet: given.quiet ?? false,
-      logging: DEFAULT_LOGGING,
+      usePty: config.run.tty,
+      isLive: config.run.live,
+      isQuiet: config.run.quiet,
+      logging: toLoggingSettings(config),
       io,
     });
   },
 };
+
+function toCommand(
+  [program, ...args]: readonly string[],
+  overrides: readonly string[],
+): [string, ...string[]] {
+  if (program === undefined) {
+    throw new UsageError('no command to run', 'for example: stagelight run -- dvc repro');
+  }
+  if (overrides.length > 0 && program.startsWith('-')) {
+    throw new UsageError(
+      `options stand before arguments such as ${overrides[0]}: ${program}`,
+      'for example: stagelight run --live logging=debug -- dvc repro',
+    );
+  }
+  return [program, ...args];
+}
+
+/** What the flags say of settings; a flag that isn't given says nothing. */
+function toFlags({ name, live, quiet, tty }: RunOptions): FlagSetting[] {
+  return [
+    ...(name === undefined ? [] : [{ key: 'pipeline', value: name, flag: '--name' }]),
+    ...(live ? [{ key: 'run.live', value: true, flag: '--live' }] : []),
+    ...(quiet ? [{ key: 'run.quiet', value: true, flag: '--quiet' }] : []),
+    ...(tty ? [] : [{ key: 'run.tty', value: false, flag: '--no-tty' }]),
+  ];
+}
