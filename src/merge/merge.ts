@@ -199,7 +199,8 @@ export class Merge implements InboxVisitor {
       skip = 0,
     } = this.#recorder.counter.stages;
     const ran = success + failure + error + cancellation;
-    return ran + skip === 0 ? undefined : skip === 0 ? 'full' : 'partial';
+    if (ran + skip === 0) return this.#recorder.counter.trials > 0 ? 'sweep' : undefined;
+    return skip === 0 ? 'full' : 'partial';
   }
 
   #endConsole(entry: Extract<InboxEntry, { type: 'child-exit' }>, source: string): void {
