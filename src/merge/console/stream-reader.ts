@@ -7,7 +7,7 @@ import { LineReader } from './line-reader.ts';
 import type { GrammarTable } from './grammar-table.ts';
 import type { ConsoleRecord, ConsoleSink, Line } from './line-reader.ts';
 import { LineSplitter } from './line-splitter.ts';
-import type { ChooseCut, Piece } from './line-splitter.ts';
+import type { ChooseCut, Piece, PieceEnd } from './line-splitter.ts';
 import { ProgressTracker } from './progress-tracker.ts';
 import type { KeptProgress } from './progress-tracker.ts';
 
@@ -26,6 +26,9 @@ export interface StreamSink<Scope> extends ConsoleSink<Scope> {
   record(record: StreamRecord<Scope>): void;
 }
 
+/** Gives what of a piece of output is the stream's own, or `undefined` when nothing is. Sees every piece, in order. */
+export type PieceFilter = (raw: string, end: PieceEnd) => string | undefined;
+
 /** A line of redraws that are no progress is kept as one line up to this length. */
 const MAX_BEFORE_LENGTH = 128 * 1024;
 
@@ -43,6 +46,7 @@ export class StreamReader<Scope> {
   readonly #splitter: LineSplitter;
   readonly #lines: LineReader<Scope>;
   readonly #sink: StreamSink<Scope>;
+  readonly #filter: PieceFilter | undefined;
   readonly #progress: ProgressTracker;
   readonly #onPiece = (piece: Piece): void => this.#takePiece(piece);
   /** What stood before carriage returns and was no progress: the beginning of a line. */
@@ -51,8 +55,14 @@ export class StreamReader<Scope> {
   #lastTime: UnixTime = [0, 0];
   #isSilence = false;
 
-  constructor(options: { grammars: GrammarTable; sink: StreamSink<Scope>; chooseCut: ChooseCut }) {
+  constructor(options: {
+    grammars: GrammarTable;
+    sink: StreamSink<Scope>;
+    chooseCut: ChooseCut;
+    filter?: PieceFilter | undefined;
+  }) {
     this.#sink = options.sink;
+    this.#filter = options.filter;
     this.#splitter = new LineSplitter(options.chooseCut);
     this.#lines = new LineReader<Scope>(options.grammars, options.sink);
     this.#progress = new ProgressTracker((kept) => this.#recordProgress(kept));
@@ -92,7 +102,9 @@ export class StreamReader<Scope> {
   }
 
   #takePiece(piece: Piece): void {
-    const line = toLine(piece, this.#isSilence);
+    const whole = toLine(piece, this.#isSilence);
+    const line = this.#filter === undefined ? whole : this.#toOwn(whole, piece.end, this.#filter);
+    if (line === undefined) return;
     if (piece.end === 'cut' || this.#longLine !== undefined) {
       this.#takePart(line, piece.end !== 'cut');
     } else if (piece.end === 'redraw') {
@@ -100,6 +112,13 @@ export class StreamReader<Scope> {
     } else {
       this.#takeLine(line);
     }
+  }
+
+  /** What of a piece is this stream's own, and not another console's that comes by. */
+  #toOwn(line: Line, end: PieceEnd, filter: PieceFilter): Line | undefined {
+    const own = filter(line.raw, end);
+    if (own === undefined || own === line.raw) return own === undefined ? undefined : line;
+    return { ...line, raw: own, text: toText(own), bytes: undefined };
   }
 
   /** What a carriage return ended: a redraw of a progress bar, or the beginning of a line. */
