@@ -54,7 +54,9 @@ async function addCommand(options: {
   onEnd: (status: ExitStatus) => void;
 }): Promise<void> {
   const { program, command, io, isCalled, onEnd } = options;
-  const child = program.command(command.name).description(command.summary);
+  const child = program
+    .command(command.name, { hidden: command.isHidden ?? false })
+    .description(command.summary);
   if (!isCalled) return;
   const loaded = await command.load();
   loaded.configure(child);

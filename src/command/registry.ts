@@ -3,6 +3,8 @@ import type { Command } from './command.ts';
 export interface RegisteredCommand {
   readonly name: string;
   readonly summary: string;
+  /** Left out of help: called by stagelight itself. */
+  readonly isHidden?: boolean;
   /** Commands load when they are called: a wrapper has to start fast. */
   load(): Promise<Command>;
 }
@@ -13,5 +15,36 @@ export const COMMANDS: readonly RegisteredCommand[] = [
     name: 'run',
     summary: 'run a command and record it as one trace',
     load: async () => (await import('./run.ts')).run,
+  },
+  {
+    name: 'stage',
+    summary: 'record a command as one stage, in a Makefile or a script',
+    load: async () => (await import('./stage.ts')).stage,
+  },
+  {
+    name: 'ls',
+    summary: 'list the runs',
+    load: async () => (await import('./ls.ts')).ls,
+  },
+  {
+    name: 'show',
+    summary: 'show the stages, studies and trials of a run',
+    load: async () => (await import('./show.ts')).show,
+  },
+  {
+    name: 'logs',
+    summary: 'print the records of a run',
+    load: async () => (await import('./logs.ts')).logs,
+  },
+  {
+    name: 'diff',
+    summary: 'compare two runs',
+    load: async () => (await import('./diff.ts')).diff,
+  },
+  {
+    name: 'record',
+    summary: 'write a run that the TypeScript API has begun',
+    isHidden: true,
+    load: async () => (await import('./record.ts')).record,
   },
 ];

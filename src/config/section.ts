@@ -6,7 +6,7 @@ import type { SourceText } from './tree/source-text.ts';
 
 /** A top-level key of the configuration with keys of its own. To add one: a file in `sections/`, and a line in `sections.ts`. */
 export interface Section {
-  /** A `strictObject`. What isn't optional needs a default in `defaults.ts`. */
+  /** A `mapping`. What isn't optional needs a default in `defaults.ts`. */
   readonly schema: v.GenericSchema;
   /** Keys that name a file whose content counts as if it stood in the section. */
   readonly includes?: readonly Include[];

@@ -3,7 +3,7 @@ import type { Section } from './section.ts';
 import { logging } from './sections/logging.ts';
 import { run } from './sections/run.ts';
 import { secrets } from './sections/secrets.ts';
-import { MAPPING, line } from './sections/values.ts';
+import { mapping, line } from './sections/values.ts';
 
 /** The sections of the configuration. */
 const SECTIONS = {
@@ -21,18 +21,15 @@ export const SECTION_LIST: readonly (readonly [name: string, section: Section])[
   Object.entries(SECTIONS);
 
 /** The whole of the configuration, once all layers are merged. */
-export const CONFIG_SCHEMA = v.strictObject(
-  {
-    /** The pipeline's name; derived from the repository when left out. */
-    pipeline: v.exactOptional(line("the pipeline's name")),
-    /** OpenTelemetry's `deployment.environment.name`. */
-    environment: v.exactOptional(line("the environment's name, such as production")),
-    ...(Object.fromEntries(
-      SECTION_LIST.map(([name, { schema }]) => [name, schema]),
-    ) as unknown as SectionSchemas),
-  },
-  MAPPING,
-);
+export const CONFIG_SCHEMA = mapping({
+  /** The pipeline's name; derived from the repository when left out. */
+  pipeline: v.exactOptional(line("the pipeline's name")),
+  /** OpenTelemetry's `deployment.environment.name`. */
+  environment: v.exactOptional(line("the environment's name, such as production")),
+  ...(Object.fromEntries(
+    SECTION_LIST.map(([name, { schema }]) => [name, schema]),
+  ) as unknown as SectionSchemas),
+});
 
 /** The effective configuration. Its keys are those of `stagelight.yaml`. */
 export type Config = DeepReadonly<v.InferOutput<typeof CONFIG_SCHEMA>>;

@@ -3,6 +3,7 @@ import type { UnixTime } from '../model/time.ts';
 import type { ConsoleCourse } from './course/console-course.ts';
 import type { GrammarTable } from './console/grammar-table.ts';
 import { StreamReader } from './console/stream-reader.ts';
+import type { PieceFilter } from './console/stream-reader.ts';
 import type { ChooseCut } from './console/line-splitter.ts';
 import type { Scope } from './emitter.ts';
 import type { SpanEnd } from './course/span-book.ts';
@@ -14,12 +15,19 @@ export class ConsoleSource {
   readonly #course: ConsoleCourse;
   readonly #grammars: GrammarTable;
   readonly #chooseCut: ChooseCut;
+  readonly #filter: PieceFilter;
   readonly #streams = new Map<StreamName, StreamReader<Scope>>();
 
-  constructor(options: { course: ConsoleCourse; grammars: GrammarTable; chooseCut: ChooseCut }) {
+  constructor(options: {
+    course: ConsoleCourse;
+    grammars: GrammarTable;
+    chooseCut: ChooseCut;
+    filter: PieceFilter;
+  }) {
     this.#course = options.course;
     this.#grammars = options.grammars;
     this.#chooseCut = options.chooseCut;
+    this.#filter = options.filter;
   }
 
   get course(): ConsoleCourse {
@@ -49,6 +57,7 @@ export class ConsoleSource {
         grammars: this.#grammars,
         sink: this.#course.createSink(name),
         chooseCut: this.#chooseCut,
+        filter: this.#filter,
       });
       this.#streams.set(name, stream);
     }

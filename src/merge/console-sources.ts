@@ -1,5 +1,6 @@
 import { join } from 'node:path';
 import { createGrammars } from '../grammars/registry.ts';
+import type { SpanId } from '../model/ids.ts';
 import type { ChildExitEntry, ConsoleOpenEntry } from '../model/inbox.ts';
 import type { RunKind } from '../model/pipeline.ts';
 import type { ProducedStage, RunInfo } from '../model/run-info.ts';
@@ -12,6 +13,7 @@ import { ExecutionClaims } from '../spool/claims.ts';
 import { FILE, findUp } from '../spool/layout.ts';
 import { GrammarTable } from './console/grammar-table.ts';
 import type { ChooseCut } from './console/line-splitter.ts';
+import type { PieceFilter } from './console/stream-reader.ts';
 import { ConsoleSource } from './console-source.ts';
 import { ConsoleCourse } from './course/console-course.ts';
 import type { SpanBook, SpanEnd } from './course/span-book.ts';
@@ -19,6 +21,7 @@ import { createChooseCut } from './cut.ts';
 import { DvcLocks } from './dvc/lock.ts';
 import { DvcProject } from './dvc/project.ts';
 import { StageFacts } from './dvc/stage-facts.ts';
+import { EchoBook } from './echo-book.ts';
 import { Lineage } from './lineage.ts';
 import type { Recorder } from './recorder.ts';
 import { toUidPrefix } from './uid.ts';
@@ -31,6 +34,13 @@ export interface ConsoleSourcesOptions {
   readonly recorder: Recorder;
 }
 
+interface OpenConsole {
+  readonly console: ConsoleSource;
+  readonly span: SpanId;
+  /** What will come by here once more because a command inside it passes it on. */
+  readonly echoes: EchoBook;
+}
+
 /** The consoles of a run: that of its command, and those of commands that run inside it under a wrapper of their own. */
 export class ConsoleSources {
   readonly #options: ConsoleSourcesOptions;
@@ -38,7 +48,7 @@ export class ConsoleSources {
   readonly #claims: ExecutionClaims;
   readonly #grammars: GrammarTable;
   readonly #chooseCut: ChooseCut;
-  readonly #sources = new Map<string, ConsoleSource>();
+  readonly #sources = new Map<string, OpenConsole>();
   #main: string | undefined;
   #experiment: string | undefined;
 
@@ -62,7 +72,7 @@ export class ConsoleSources {
   /** What kind of run the output shows, where it shows one. */
   get kind(): RunKind | undefined {
     return [...this.#sources.values()]
-      .map(({ course }) => course.kind)
+      .map(({ console }) => console.course.kind)
       .find((kind) => kind !== undefined);
   }
 
@@ -78,7 +88,7 @@ export class ConsoleSources {
 
   open(entry: ConsoleOpenEntry, source: string): void {
     const { info, recorder } = this.#options;
-    if (entry.span === info.rootSpanId) this.#main ??= source;
+    if (entry.startedIn === undefined) this.#main ??= source;
     const course = new ConsoleCourse({
       ...this.#options,
       runId: info.runId,
@@ -92,31 +102,56 @@ export class ConsoleSources {
         this.#experiment = name;
       },
     });
-    this.#sources.set(
-      source,
-      new ConsoleSource({ course, grammars: this.#grammars, chooseCut: this.#chooseCut }),
-    );
+    const echoes = new EchoBook();
+    const filter = createFilter(echoes, this.#findEnclosing(entry.startedIn));
+    const console = new ConsoleSource({
+      course,
+      grammars: this.#grammars,
+      chooseCut: this.#chooseCut,
+      filter,
+    });
+    this.#sources.set(source, { console, span: entry.span, echoes });
   }
 
   chunk(frame: Frame & { kind: 'stdout' | 'stderr' | 'both' }, source: string): void {
-    this.#sources.get(source)?.chunk(frame);
+    this.#sources.get(source)?.console.chunk(frame);
   }
 
   /** A command inside the run has ended; its span is its wrapper's to end. */
   end(entry: ChildExitEntry, source: string): void {
     const end = parseNanoString(entry.time);
-    if (end !== undefined)
-      this.#sources.get(source)?.finish({ end, result: entry.code === 0 ? 'success' : 'failure' });
+    if (end === undefined) return;
+    const result = entry.code === 0 ? 'success' : 'failure';
+    this.#sources.get(source)?.console.finish({ end, result });
   }
 
   /** Nothing more has come up to `time`. */
   expire(time: UnixTime): void {
-    for (const source of this.#sources.values()) source.expire(time);
+    for (const { console } of this.#sources.values()) console.expire(time);
   }
 
   finish(how: SpanEnd): void {
-    for (const source of this.#sources.values()) source.finish(how);
+    for (const { console } of this.#sources.values()) console.finish(how);
   }
+
+  /** The consoles that a command which was started in a span prints into, the nearest first. */
+  #findEnclosing(startedIn: SpanId | undefined): EchoBook[] {
+    const found: EchoBook[] = [];
+    for (let span = startedIn; span !== undefined; span = this.#options.book.get(span)?.parent) {
+      const console = [...this.#sources.values()].find((each) => each.span === span);
+      if (console !== undefined) found.push(console.echoes);
+    }
+    return found;
+  }
+}
+
+/** Leaves out what a console's inner commands pass on, and tells the consoles around it what will come by there. */
+function createFilter(echoes: EchoBook, enclosing: readonly EchoBook[]): PieceFilter {
+  return (raw, end) => {
+    const own = echoes.takeOwn(raw, end);
+    if (own !== undefined) for (const book of enclosing) book.expect(own, end);
+    return own;
+  };
 }
 
 /** `dvc repro --dry`, itself or in the text of a shell's command. */

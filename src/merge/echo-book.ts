@@ -48,13 +48,13 @@ export class EchoBook {
   }
 
   /** An inner line behind text of this console's own that had no newline. */
-  #takeOffEnd(raw: string, end: PieceEnd): string {
+  #takeOffEnd(raw: string, end: PieceEnd): string | undefined {
     for (const key of [...this.#expected.keys()].slice(-MAX_TRIED)) {
       const text = key.slice(1);
       if (key[0] !== end[0] || text === '' || text.length >= raw.length || !raw.endsWith(text))
         continue;
       this.#consume(key);
-      return raw.slice(0, -text.length);
+      return this.takeOwn(raw.slice(0, -text.length), end);
     }
     return raw;
   }

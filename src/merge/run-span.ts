@@ -1,6 +1,7 @@
 import { TraceFlags } from '@opentelemetry/api';
 import { ATTR, EVENT } from '../model/attributes.ts';
 import { parseInboxAttributes } from '../model/inbox-value.ts';
+import { judgeExit } from '../model/exit.ts';
 import type { ChildExitEntry, RunEndEntry } from '../model/inbox.ts';
 import type { Attributes, Result, RunKind } from '../model/pipeline.ts';
 import type { RunInfo } from '../model/run-info.ts';
@@ -14,7 +15,6 @@ import type { Recorder } from './recorder.ts';
 export type RunEnd = SpanEnd & Pick<RunInfo, 'exitCode' | 'signal'> & { readonly result: Result };
 
 /** Signals by which a person or a scheduler ends a run. */
-const CANCELLING: ReadonlySet<string> = new Set(['SIGINT', 'SIGTERM', 'SIGHUP', 'SIGQUIT']);
 
 /** The root span of a run, with the events of its start and end. */
 export class RunSpan {
@@ -59,24 +59,16 @@ export class RunSpan {
     if (exit === undefined) {
       return { end: lastTime, result: 'error', errorType: 'interrupted', inferred: ['end_time'] };
     }
-    const end = parseNanoString(exit.time) ?? lastTime;
-    const { code, signal, error, received } = exit;
-    if (error !== undefined)
-      return { end, result: 'error', errorType: error, errorMessage: error, exitCode: code ?? 127 };
-    const cause = signal ?? received;
-    if (cause !== undefined && (signal !== undefined || code !== 0)) {
-      const result = CANCELLING.has(cause) ? 'cancellation' : 'error';
-      return {
-        end,
-        result,
-        errorType: cause,
-        ...(signal !== undefined && { signal }),
-        ...(code !== undefined && { exitCode: code }),
-      };
-    }
-    if (code === 0) return { end, result: 'success', exitCode: 0 };
-    const errorType = this.#span.lastException?.type ?? String(code);
-    return { end, result: 'failure', errorType, ...(code !== undefined && { exitCode: code }) };
+    const judged = judgeExit(exit);
+    // What went wrong inside says more than the code that it led to.
+    const errorType = judged.result === 'failure' ? this.#span.lastException?.type : undefined;
+    return {
+      end: parseNanoString(exit.time) ?? lastTime,
+      ...judged,
+      ...(errorType !== undefined && { errorType }),
+      ...(exit.signal !== undefined && { signal: exit.signal }),
+      ...(exit.code !== undefined && { exitCode: exit.code }),
+    };
   }
 
   /** Ends the root span and everything still open in it, and declares what the run holds. */

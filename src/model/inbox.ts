@@ -128,6 +128,8 @@ export interface ConsoleOpenEntry {
   readonly span: SpanId;
   /** The stage that this span is, when it is one. */
   readonly stage?: string;
+  /** Of a command inside the run: the span that it was started in. Absent for the run's own command. */
+  readonly startedIn?: SpanId;
 }
 
 /** The command was started. */

@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import type { InboxEntry } from '../model/inbox.ts';
 import { CONSOLE_EXTENSION, MAX_FRAME_BYTES, parseFrames } from './console-inbox.ts';
 import type { Frame } from './console-inbox.ts';
+import { parseSourceTime } from './process-identity.ts';
 import { TailFile } from './tail-file.ts';
 
 /** Where an entry stands: the same for the same entry whenever its inbox is read. */
@@ -24,6 +25,8 @@ export interface InboxVisitor {
 
 interface Inbox {
   readonly source: string;
+  /** When it was made, which its name ends with. */
+  readonly startedMs: number;
   readonly file: TailFile;
   rest: Buffer;
 }
@@ -31,6 +34,7 @@ interface Inbox {
 const RECORDS_EXTENSION = '.jsonl';
 const MAX_LINE_BYTES = 4 * 1024 * 1024;
 const NEWLINE = 0x0a;
+const EMPTY = Buffer.alloc(0);
 
 /** Reads all inboxes of a run, as they grow. */
 export class InboxReader {
@@ -43,19 +47,29 @@ export class InboxReader {
   }
 
   /**
-   * Reads what is new: first the record inboxes to their end, then up to `maxBytes` of each console. (What a process
-   * logs is in its inbox before it is on the console, so that a console line that repeats it comes second here.)
+   * Reads what is new: the record inboxes to their end, then the consoles, the youngest first, up to where they were
+   * when the reading began; of the oldest, the run's own, at most `maxBytes`.
+   *
+   * What a process logs is in its inbox before it is on a console, and what a command inside the run prints is in its
+   * console's inbox before it is passed on to the console around it. In this order a line that repeats another comes
+   * second.
    * @returns whether anything was read.
    */
   read(visitor: InboxVisitor, maxBytes: number): boolean {
     this.#discover();
+    const consoles = [...this.#consoles.values()].toSorted((a, b) => b.startedMs - a.startedMs);
+    const limits = consoles.map(({ file }) => file.size());
     let hasRead = false;
     for (const inbox of this.#records.values()) {
       while (this.#readRecords(inbox, visitor, maxBytes)) hasRead = true;
     }
-    for (const inbox of this.#consoles.values()) {
-      if (this.#readConsole(inbox, visitor, maxBytes)) hasRead = true;
-    }
+    consoles.forEach((inbox, index) => {
+      const limit = limits[index]!;
+      const isOldest = index === consoles.length - 1;
+      const end = isOldest ? Math.min(limit, inbox.file.offset + maxBytes) : limit;
+      while (this.#readConsole(inbox, visitor, Math.min(end - inbox.file.offset, maxBytes)))
+        hasRead = true;
+    });
     return hasRead;
   }
 
@@ -72,8 +86,9 @@ export class InboxReader {
 
   #open(name: string, extension: string, inboxes: Map<string, Inbox>): void {
     if (inboxes.has(name)) return;
+    const source = name.slice(0, -extension.length);
     const file = new TailFile(join(this.#folder, name));
-    inboxes.set(name, { source: name.slice(0, -extension.length), file, rest: Buffer.alloc(0) });
+    inboxes.set(name, { source, startedMs: parseSourceTime(source), file, rest: EMPTY });
   }
 
   #readRecords(inbox: Inbox, visitor: InboxVisitor, maxBytes: number): boolean {
@@ -91,7 +106,7 @@ export class InboxReader {
     inbox.rest = bytes.subarray(from);
     if (inbox.rest.length > MAX_LINE_BYTES) {
       visitor.unreadable({ source: inbox.source, offset: start + from });
-      inbox.rest = Buffer.alloc(0);
+      inbox.rest = EMPTY;
     }
     return true;
   }
@@ -106,7 +121,7 @@ export class InboxReader {
     inbox.rest = rest;
     if (rest.length > MAX_FRAME_BYTES) {
       visitor.unreadable({ source: inbox.source, offset: inbox.file.offset - rest.length });
-      inbox.rest = Buffer.alloc(0);
+      inbox.rest = EMPTY;
     }
     return true;
   }
@@ -114,7 +129,7 @@ export class InboxReader {
 
 /** What is new, behind what was left of the last time; `undefined` when nothing is. */
 function readMore(inbox: Inbox, maxBytes: number): Buffer | undefined {
-  const bytes = inbox.file.read(maxBytes);
+  const bytes = maxBytes > 0 ? inbox.file.read(maxBytes) : EMPTY;
   if (bytes.length === 0) return undefined;
   return inbox.rest.length === 0 ? bytes : Buffer.concat([inbox.rest, bytes]);
 }

@@ -19,6 +19,12 @@ export function toSourceName(): string {
   return `${process.pid.toString(36)}-${Date.now().toString(36)}`;
 }
 
+/** When the inbox of a name was made, in milliseconds since 1970; 0 for a name of another kind. */
+export function parseSourceTime(source: string): number {
+  const milliseconds = parseInt(source.slice(source.lastIndexOf('-') + 1), 36);
+  return Number.isSafeInteger(milliseconds) ? milliseconds : 0;
+}
+
 /** The identity of a running process, this one by default; `undefined` when there is none of that number. */
 export function identifyProcess(pid: number = process.pid): ProcessIdentity | undefined {
   const startedAt = process.platform === 'linux' ? readLinuxStart(pid) : readPsStart(pid);

@@ -15,9 +15,14 @@ export class TailFile {
     return this.#offset;
   }
 
+  /** Bytes in the file now. */
+  size(): number {
+    return fstatSync(this.#fd).size;
+  }
+
   /** What was appended since, at most `maxBytes`; empty when nothing was. */
   read(maxBytes: number): Buffer {
-    const available = fstatSync(this.#fd).size - this.#offset;
+    const available = this.size() - this.#offset;
     if (available <= 0) return Buffer.alloc(0);
     const buffer = Buffer.allocUnsafe(Math.min(available, maxBytes));
     const length = readSync(this.#fd, buffer, 0, buffer.length, this.#offset);

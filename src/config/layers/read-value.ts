@@ -15,6 +15,8 @@ export function readValue(
 ): ConfigNode {
   const { schema, origin, key } = options;
   const isQuoted = /^'(?:[^']|'')*'$|^"(?:[^"\\]|\\[^])*"$/.test(text);
-  if (isText(schema) && !isQuoted) return { kind: 'scalar', value: text, origin };
+  // Nothing isn't YAML's null here: it is what a variable of the shell's that isn't set leaves.
+  if (text.trim() === '' || (isText(schema) && !isQuoted))
+    return { kind: 'scalar', value: text, origin };
   return parseYaml(text, { toOrigin: () => origin, key });
 }

@@ -1,18 +1,15 @@
 import * as v from 'valibot';
 import type { Section } from '../section.ts';
-import { MAPPING, SWITCH } from './values.ts';
+import { mapping, SWITCH } from './values.ts';
 
 /** `run`: what `stagelight run` has flags for. */
 export const run = {
-  schema: v.strictObject(
-    {
-      /** Have Python print at once. */
-      live: SWITCH,
-      /** No line at the end. */
-      quiet: SWITCH,
-      /** Give the command a terminal where there is one. */
-      tty: SWITCH,
-    },
-    MAPPING,
-  ),
+  schema: mapping({
+    /** Have Python print at once. */
+    live: SWITCH,
+    /** No line at the end. */
+    quiet: SWITCH,
+    /** Give the command a terminal where there is one. */
+    tty: SWITCH,
+  }),
 } satisfies Section;

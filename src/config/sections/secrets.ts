@@ -2,9 +2,9 @@ import * as v from 'valibot';
 import { ConfigError } from '../config-error.ts';
 import { createMap, getEntry } from '../tree/node.ts';
 import type { Include, Section } from '../section.ts';
-import { MAPPING, PATTERN, line } from './values.ts';
+import { mapping, PATTERN, line } from './values.ts';
 
-const RULE = v.strictObject({ name: line("the rule's name"), pattern: PATTERN }, MAPPING);
+const RULE = mapping({ name: line("the rule's name"), pattern: PATTERN });
 
 /** `rules_file`: a YAML file with a list of rules, or with one under `rules`. */
 const rulesFile: Include = {
@@ -28,13 +28,10 @@ const rulesFile: Include = {
 
 /** `secrets`: what is masked beside what is known to be a secret. */
 export const secrets = {
-  schema: v.strictObject(
-    {
-      rules: v.array(RULE, 'expected a list of rules, each with a name and a pattern'),
-      rules_file: v.exactOptional(line('the path of a file with rules')),
-    },
-    MAPPING,
-  ),
+  schema: mapping({
+    rules: v.array(RULE, 'expected a list of rules, each with a name and a pattern'),
+    rules_file: v.exactOptional(line('the path of a file with rules')),
+  }),
   includes: [rulesFile],
   // A pattern that an unescaping had changed would mask nothing, and nobody would notice.
   literals: ['rules'],

@@ -8,8 +8,16 @@ import { findUnknownCode } from '../interpolation/strftime.ts';
  * instead come from `validate.ts`.
  */
 
-/** What every mapping's schema is given as message. */
+/** What is said of a value that stands where keys are expected. */
 export const MAPPING = 'expected a mapping of keys to values';
+
+/** A mapping with these keys and no others. */
+export function mapping<const Entries extends v.ObjectEntries>(entries: Entries) {
+  const inner = v.strictObject(entries, MAPPING);
+  // An object's schema takes a list as an object without keys.
+  const isNoList = v.custom<v.InferInput<typeof inner>>((value) => !Array.isArray(value), MAPPING);
+  return v.pipe(isNoList, inner);
+}
 
 /** A text of one line, such as a name or a path. */
 export function line(what: string): v.GenericSchema<string> {
@@ -62,7 +70,7 @@ export const FORMAT = v.pipe(
   v.check((format) => !format.includes('\0'), 'expected a format string without NUL characters'),
   // Names are looked up in objects.
   v.check(
-    (format) => [...format.matchAll(/%\(([\w.]+)\)/g)].every(([, name]) => !(name! in {})),
+    (format) => [...format.matchAll(/%\(([\w.]+)\)/g)].every(([, name]) => !((name ?? '') in {})),
     "expected names of a log record's attributes",
   ),
 );

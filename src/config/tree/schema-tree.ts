@@ -21,8 +21,11 @@ export function isText(schema: v.GenericSchema): boolean {
   return unwrap(schema).type === 'string';
 }
 
+/** The schema within an optional one, and a mapping's own within its pipe. */
 function unwrap(schema: v.GenericSchema): v.GenericSchema {
-  return 'wrapped' in schema ? unwrap(schema.wrapped as v.GenericSchema) : schema;
+  if ('wrapped' in schema) return unwrap(schema.wrapped as v.GenericSchema);
+  const steps = 'pipe' in schema ? (schema.pipe as readonly v.GenericSchema[]) : [];
+  return steps.find((step) => 'entries' in step) ?? schema;
 }
 
 /** A key that a value can be set for, other than a mapping as a whole. */

@@ -67,6 +67,7 @@ function toRank({ code }: Fault): number {
 const QUOTES = 'put the text in quotes';
 const HINTS: Readonly<Record<string, string | undefined>> = {
   BAD_SCALAR_START: QUOTES,
+  BAD_DIRECTIVE: QUOTES,
   UNEXPECTED_TOKEN: QUOTES,
   BLOCK_AS_IMPLICIT_KEY: QUOTES,
   TAB_AS_INDENT: 'indent with spaces',

@@ -1,0 +1,101 @@
+import type { Span } from '@opentelemetry/api';
+import { ATTR } from '../../model/attributes.ts';
+import type { Result } from '../../model/pipeline.ts';
+import { beginSpan } from './active-span.ts';
+import { toAttributes } from './attributes.ts';
+import type { GivenAttributes } from './attributes.ts';
+import { getRecording } from './current.ts';
+import { OwnRun } from './own-run.ts';
+import { runInSpan, toErrorOutcome } from './run-in-span.ts';
+import type { Failure } from './run-in-span.ts';
+import { tellOnce } from './safely.ts';
+import type { SpanOutcome } from './recording.ts';
+
+/** Options of {@link run}. */
+export interface RunOptions {
+  /** Attributes of the run's span. */
+  readonly attributes?: GivenAttributes;
+}
+
+/**
+ * Runs `fn` as a run of the pipeline, recorded in a run directory of its own (`.stagelight/runs/<run-id>/`, where
+ * `stagelight run` would put it). When the promise resolves everything is in its `traces.jsonl` and `logs.jsonl`.
+ *
+ * Inside `stagelight run`, and inside another `run()`, it joins that run as a span instead of beginning one: the same
+ * program works under `stagelight run -- node pipeline.js` and as `node pipeline.js`.
+ *
+ * A process of its own writes the files, so that the run is whole, too, when this process exits, throws or is killed.
+ * When the run directory can't be made that is said on stderr, and `fn` runs without being recorded.
+ *
+ * @param name the pipeline's name
+ * @param fn is given the run's span, an OpenTelemetry one
+ * @returns what `fn` returns
+ * @throws what `fn` throws, when it is recorded; nothing of its own
+ *
+ * @example
+ * ```ts
+ * await run('churn', async () => {
+ *   const rows = await stage('ingest', () => read('customers.csv'));
+ *   await stage('train', () => train(rows));
+ * });
+ * ```
+ */
+export async function run<T>(
+  name: string,
+  fn: (span: Span) => T | Promise<T>,
+  options: RunOptions = {},
+): Promise<T> {
+  if (getRecording() !== undefined) return await runInside(name, fn, options);
+  const own = openOwnRun(name, options);
+  if (own === undefined) return await runInside(name, fn, options);
+  try {
+    return await runInSpan(own.active, fn, {
+      ok: () => own.note({ result: 'success' }),
+      failed: (failure) => own.note(toRunOutcome(failure)),
+    });
+  } finally {
+    await own.finish();
+  }
+}
+
+function openOwnRun(name: string, options: RunOptions): OwnRun | undefined {
+  try {
+    return new OwnRun({ name, attributes: toAttributes(options.attributes) });
+  } catch (error) {
+    tellOnce(
+      'run',
+      `can't record this run: ${(error as Error).message}; the program runs all the same`,
+    );
+    return undefined;
+  }
+}
+
+/** A run inside a run is a span of it. */
+async function runInside<T>(
+  name: string,
+  fn: (span: Span) => T | Promise<T>,
+  options: RunOptions,
+): Promise<T> {
+  const active = beginSpan({
+    kind: 'run',
+    name: `RUN ${name}`,
+    attributes: { ...toAttributes(options.attributes), [ATTR.pipelineName]: String(name) },
+  });
+  const note = (result: string): void =>
+    void active.span.setAttribute(ATTR.pipelineResult, result);
+  return await runInSpan(active, fn, {
+    ok: () => {
+      note('success');
+      return {};
+    },
+    failed: (failure) => {
+      note(failure.isAbort ? 'cancellation' : 'failure');
+      return toErrorOutcome(failure);
+    },
+  });
+}
+
+function toRunOutcome({ isAbort, type, message }: Failure): SpanOutcome & { result: Result } {
+  if (isAbort) return { result: 'cancellation' };
+  return { result: 'failure', errorType: type, errorMessage: message };
+}

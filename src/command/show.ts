@@ -1,0 +1,39 @@
+import { findBaseline } from '../view/diff/baseline.ts';
+import { toShowJson } from '../view/show/show-json.ts';
+import { drawRun } from '../view/show/draw-run.ts';
+import { createPaint } from '../view/text/paint.ts';
+import { loadCourse } from '../view/tree/load-tree.ts';
+import { EXIT } from './exit-code.ts';
+import type { Command } from './command.ts';
+import { RUN_ARGUMENT, requireRun } from './named-run.ts';
+import { printJson, printText } from './print.ts';
+
+interface ShowOptions {
+  readonly trials?: boolean;
+  readonly json?: boolean;
+}
+
+/** `stagelight show [run]` */
+export const show: Command = {
+  configure(program) {
+    program
+      .argument('[run]', RUN_ARGUMENT, 'latest')
+      .option('--trials', 'list all trials, however many a study has')
+      .option('--json', 'print one JSON document')
+      .addHelpText('after', '\nA stage line: mark and name, duration, when within the run, why.');
+  },
+  async run({ args, options, io }) {
+    const { trials = false, json = false } = options as ShowOptions;
+    const run = await requireRun(args[0], io);
+    const course = loadCourse(run);
+    if (json) {
+      await printJson(toShowJson(course), io);
+      return EXIT.ok;
+    }
+    const paint = createPaint(io.stdout, io.env);
+    const baseline = await findBaseline(run);
+    const drawn = drawRun(course, { paint, showsTrials: trials, baselineId: baseline?.info.runId });
+    await printText(drawn, io);
+    return EXIT.ok;
+  },
+};

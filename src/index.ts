@@ -1,0 +1,13 @@
+export { childEnvironment } from './capture/api/child-environment.ts';
+export { logger } from './capture/api/logger.ts';
+export type { LogMethod, Logger } from './capture/api/logger.ts';
+export { metric } from './capture/api/metric.ts';
+export { run } from './capture/api/run.ts';
+export type { RunOptions } from './capture/api/run.ts';
+export { stage } from './capture/api/stage.ts';
+export type { StageOptions } from './capture/api/stage.ts';
+export { study } from './capture/api/study.ts';
+export type { Direction, Study, StudyOptions } from './capture/api/study.ts';
+export { TrialPruned } from './capture/api/trial.ts';
+export type { Objective, Trial, TrialParams, TrialResult } from './capture/api/trial.ts';
+export type { GivenAttributes } from './capture/api/attributes.ts';

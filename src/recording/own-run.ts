@@ -1,0 +1,65 @@
+import { join } from 'node:path';
+import { ConsoleRecorder } from '../capture/console-recorder.ts';
+import { describeRun } from '../capture/describe-run.ts';
+import { createRunId, toStageSpanId } from '../model/ids.ts';
+import type { RunId } from '../model/ids.ts';
+import type { LoggingSettings, RunInfo } from '../model/run-info.ts';
+import { CONSOLE_EXTENSION } from '../spool/console-inbox.ts';
+import { FILE, createRunDir, findHome } from '../spool/layout.ts';
+import { toSourceName } from '../spool/process-identity.ts';
+import { writeRunInfo } from '../spool/run-file.ts';
+import { MergeWorker } from './merge-worker.ts';
+import type { Recording, Tell } from './recording.ts';
+import { toSpanEnd } from './span-end.ts';
+
+export interface OwnRunOptions {
+  readonly command: readonly string[];
+  readonly cwd: string;
+  readonly env: NodeJS.ProcessEnv;
+  /** The pipeline's name; derived when left out. */
+  readonly name: string | undefined;
+  readonly environment: string | undefined;
+  readonly runId: RunId | undefined;
+  readonly join: boolean;
+  readonly logging: LoggingSettings;
+  /** The one stage that the command is; absent when it is a whole pipeline. */
+  readonly stage?: string;
+}
+
+/**
+ * Begins a run of its own.
+ * @throws the file system's error when its directory can't be made; `EEXIST` when the run exists.
+ */
+export function openOwnRun(options: OwnRunOptions, tell: Tell): Recording {
+  const { env, stage } = options;
+  const runId = options.runId ?? createRunId();
+  const runDir = createRunDir(findHome(options.cwd, env), runId);
+  const info = describeRun({ ...options, runId, runDir });
+  writeRunInfo(runDir, info);
+  const spanId = stage === undefined ? info.rootSpanId : toStageSpanId(runId, stage, 1);
+  const path = join(runDir, FILE.inbox, `${toSourceName()}${CONSOLE_EXTENSION}`);
+  const console = new ConsoleRecorder({ path, tell });
+  const time = info.startedAt;
+  if (stage !== undefined) {
+    console.entry({ type: 'span-start', kind: 'stage', time, span: spanId, name: stage });
+  }
+  console.entry({
+    type: 'console-open',
+    time,
+    span: spanId,
+    ...(stage !== undefined && { stage }),
+  });
+  let worker: MergeWorker | undefined;
+  return {
+    tie: { runId, runDir, traceId: info.traceId, spanId },
+    console,
+    start: () => {
+      worker ??= new MergeWorker({ runDir, info, env, tell });
+    },
+    finish: async (exit): Promise<RunInfo | undefined> => {
+      if (stage !== undefined) console.entry(toSpanEnd(spanId, exit));
+      console.close();
+      return await worker?.finish();
+    },
+  };
+}

@@ -1,0 +1,77 @@
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { runChild } from '../capture/child/run-child.ts';
+import type { ChildEnd } from '../capture/child/run-child.ts';
+import type { ChildExitEntry } from '../model/inbox.ts';
+import type { RunInfo } from '../model/run-info.ts';
+import { now, toNanoString } from '../model/time.ts';
+import { FILE } from '../spool/layout.ts';
+import type { Recording, Tell } from './recording.ts';
+
+export interface RecordCommandOptions {
+  readonly command: readonly [string, ...string[]];
+  readonly env: NodeJS.ProcessEnv;
+  /** `false`: pipes even where a terminal is. */
+  readonly usePty: boolean;
+  /** Have Python print at once. */
+  readonly isLive: boolean;
+  readonly tell: Tell;
+}
+
+/** How a recorded command ended, and its run where it had one of its own. */
+export interface RecordedCommand {
+  readonly end: ChildEnd;
+  readonly run: RunInfo | undefined;
+}
+
+/**
+ * Runs a command and records it. Whatever becomes of the recording, the command runs and ends as without it; with no
+ * recording at all it only runs.
+ */
+export async function recordCommand(
+  options: RecordCommandOptions,
+  recording: Recording | undefined,
+): Promise<RecordedCommand> {
+  const { tell } = options;
+  let exit: ChildExitEntry = { type: 'child-exit', time: toNanoString(now()) };
+  const end = await runChild({
+    command: options.command,
+    env: toChildEnv(options, recording),
+    scratchDir: recording === undefined ? tmpdir() : join(recording.tie.runDir, FILE.inbox),
+    usePty: options.usePty,
+    onChunk: (stream, bytes) => recording?.console.chunk(stream, bytes),
+    onStart: (pid) => {
+      recording?.console.entry({ type: 'child-start', time: toNanoString(now()), pid });
+      recording?.start();
+    },
+    onExit: (how) => {
+      exit = { type: 'child-exit', time: toNanoString(now()), ...how };
+      recording?.console.entry(exit);
+    },
+  });
+  if (end.error !== undefined) tell(end.error);
+  if (end.isHeldOpen) {
+    tell(
+      'a background process still holds the output open; what it prints from now on is not recorded',
+    );
+  }
+  recording?.start(); // a command that couldn't start is a run too
+  return { end, run: await recording?.finish(exit) };
+}
+
+/** The command's environment: the one given, and what ties it to the run. */
+function toChildEnv(
+  { env, isLive }: RecordCommandOptions,
+  recording: Recording | undefined,
+): NodeJS.ProcessEnv {
+  const tied = recording === undefined ? {} : toTieVariables(recording);
+  return { ...env, ...tied, ...(isLive && { PYTHONUNBUFFERED: '1' }) };
+}
+
+function toTieVariables({ tie }: Recording): NodeJS.ProcessEnv {
+  return {
+    TRACEPARENT: `00-${tie.traceId}-${tie.spanId}-01`,
+    STAGELIGHT_RUN_ID: tie.runId,
+    STAGELIGHT_RUN_DIR: tie.runDir,
+  };
+}

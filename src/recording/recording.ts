@@ -1,0 +1,27 @@
+import type { ConsoleRecorder } from '../capture/console-recorder.ts';
+import type { RunId, SpanId } from '../model/ids.ts';
+import type { ChildExitEntry } from '../model/inbox.ts';
+import type { RunInfo } from '../model/run-info.ts';
+
+/** Where a command is recorded: as a run of its own, or as a span of a run around it. */
+export interface Recording {
+  /** What the command's own telemetry, and commands inside it, belong to. */
+  readonly tie: RunTie;
+  /** What it prints and how it ends goes here. */
+  readonly console: ConsoleRecorder;
+  /** The command is under way: everything that isn't needed to start it may load now. */
+  start(): void;
+  /** The command has ended, and its output with it. Gives the run, where it is its own. */
+  finish(exit: ChildExitEntry): Promise<RunInfo | undefined>;
+}
+
+/** The place in a run that a command is given by its environment. */
+export interface RunTie {
+  readonly runId: RunId;
+  readonly runDir: string;
+  readonly traceId: RunId;
+  readonly spanId: SpanId;
+}
+
+/** Told to the user: one line on stderr. */
+export type Tell = (message: string) => void;

@@ -1,0 +1,98 @@
+import type { AttributeValue } from '../../model/pipeline.ts';
+import { ATTR } from '../../model/attributes.ts';
+import { toShortId } from '../find-run.ts';
+import { escapeLine } from '../text/escape.ts';
+import type { NodeError, RunNode } from '../tree/run-node.ts';
+import { toStageFacts, toText } from '../tree/stage-facts.ts';
+import type { StageFacts } from '../tree/stage-facts.ts';
+import { toStudyFacts, toTrialFacts } from '../tree/study-facts.ts';
+import type { StudyFacts, TrialFacts } from '../tree/study-facts.ts';
+import { formatCount, formatNumber } from '../text/units.ts';
+
+/** What there is to say of a node in a few words: why it ran or didn't, how it failed, what came out. */
+export function describeNode(node: RunNode): string {
+  return escapeLine(toWords(node));
+}
+
+function toWords(node: RunNode): string {
+  const { attributes } = node;
+  if (node.kind === 'study') return describeStudy(toStudyFacts(node));
+  if (node.kind === 'trial') return describeTrial(toTrialFacts(node), node.error);
+  if (node.error !== undefined) return describeError(node.error);
+  if (node.kind === 'stage') return describeStage(toStageFacts(node));
+  if (node.kind === 'job') return toList(attributes[ATTR.hydraOverrides]).join(' ');
+  if (node.kind === 'flow') return toText(attributes[ATTR.prefectFlowRunName]) ?? '';
+  return node.kind === 'command' ? toList(attributes[ATTR.commandArgs]).join(' ') : '';
+}
+
+/** `ValueError: accuracy 0.9 is below 0.99`, `exit code 1`, `SIGKILL`. */
+export function describeError({ type, message }: NodeError): string {
+  const name = type !== undefined && /^-?\d+$/.test(type) ? `exit code ${type}` : type;
+  // DVC's own words for a command that failed repeat the command.
+  const text = message?.startsWith('failed to ') === true ? undefined : message;
+  if (name === undefined || text === undefined || text === name) return name ?? text ?? '';
+  return `${name}: ${text}`;
+}
+
+function describeStage({ changed, skip }: StageFacts): string {
+  if (skip !== undefined) {
+    const producer =
+      skip.producerRunId === undefined
+        ? skip.producer
+        : `produced by run ${toShortId(skip.producerRunId)}`;
+    return [skip.reason, producer].filter((part) => part !== undefined).join(', ');
+  }
+  if (changed === undefined) return '';
+  return changed.length === 0 ? 'nothing changed' : describeChanges(changed);
+}
+
+/** `cmd`, `dep:src/a.py`, `param:train` in words; what is new has nothing to compare with. */
+function describeChanges(changed: readonly string[]): string {
+  if (changed.length === 1 && changed[0] === 'new') return 'new';
+  const words = changed.map((change) =>
+    change === 'cmd' ? 'command' : change.replace(/^dep:/, '').replace(/^param:/, 'param '),
+  );
+  return `changed: ${words.join(', ')}`;
+}
+
+const STATE_WORDS = {
+  COMPLETE: 'complete',
+  PRUNED: 'pruned',
+  FAIL: 'failed',
+  RUNNING: 'running',
+} as const;
+
+function describeStudy({ trialCount, states }: StudyFacts): string {
+  const parts = Object.entries(STATE_WORDS).flatMap(([state, word]) => {
+    const count = states[state as keyof typeof STATE_WORDS];
+    return count === undefined ? [] : [`${count} ${word}`];
+  });
+  const count = formatCount(trialCount, 'trial');
+  return parts.length === 0 ? count : `${count}: ${parts.join(', ')}`;
+}
+
+function describeTrial(trial: TrialFacts, error: NodeError | undefined): string {
+  const { state, values, params } = trial;
+  const parts = [
+    values.map((value) => formatNumber(value)).join(', '),
+    error === undefined ? '' : describeError(error),
+    state === 'PRUNED' ? 'pruned' : '',
+    formatParams(params),
+  ];
+  return parts.filter((part) => part !== '').join('  ');
+}
+
+/** `lr=0.001 depth=3` */
+export function formatParams(params: Readonly<Record<string, AttributeValue>>): string {
+  return Object.entries(params)
+    .map(([name, value]) => `${name}=${formatValue(value)}`)
+    .join(' ');
+}
+
+function formatValue(value: AttributeValue): string {
+  return typeof value === 'number' ? formatNumber(value) : String(value);
+}
+
+function toList(value: AttributeValue | undefined): string[] {
+  return Array.isArray(value) ? (value as unknown[]).map(String) : [];
+}
