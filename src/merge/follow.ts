@@ -2,6 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { RunInfo } from '../model/run-info.ts';
 import { now } from '../model/time.ts';
 import { isAlive } from '../spool/process-identity.ts';
+import { addTreeState } from './git-tree.ts';
 import { Merge } from './merge.ts';
 import type { MergeOptions } from './merge.ts';
 
@@ -19,7 +20,7 @@ const MAX_EXIT_MS = 2000;
  * @returns the run as it has ended; `undefined` when the disk didn't take it.
  */
 export async function followRun(options: MergeOptions): Promise<RunInfo | undefined> {
-  const merge = new Merge(options);
+  const merge = new Merge({ ...options, info: await addTreeState(options.info) });
   const { process } = options.info;
   let lookAtMs = 0;
   for (let isGone = false; merge.told === undefined && !isGone;) {

@@ -1,8 +1,9 @@
-import { setTimeout as sleep } from 'node:timers/promises';
+import { setImmediate, setTimeout as sleep } from 'node:timers/promises';
 import { parentPort, workerData } from 'node:worker_threads';
 import type { MessagePort } from 'node:worker_threads';
 import type { RunInfo } from '../model/run-info.ts';
 import { now } from '../model/time.ts';
+import { addTreeState } from './git-tree.ts';
 import { Merge } from './merge.ts';
 
 /** What the merge's thread is given. */
@@ -28,17 +29,20 @@ const MAX_FINAL_RETRIES = 10;
  * when it is told that the command has (any message).
  */
 async function mergeInThread(data: MergeThreadData, port: MessagePort): Promise<void> {
-  const merge = new Merge(data);
   const ended = new AbortController();
   port.once('message', () => ended.abort());
+  const merge = new Merge({ ...data, info: await addTreeState(data.info) });
   const attempt = createAttempt((message) => {
     port.postMessage({ type: 'fault', message } satisfies MergeThreadMessage);
   });
   while (!ended.signal.aborted) {
     const outcome = attempt(() => merge.step(now()));
     // With more to read, only the messages are looked at in between.
-    const pauseMs = outcome === 'failed' ? RETRY_MS : outcome ? 0 : IDLE_MS;
-    await sleep(pauseMs, undefined, { signal: ended.signal }).catch(() => {});
+    if (outcome === true) await setImmediate();
+    else
+      await sleep(outcome ? RETRY_MS : IDLE_MS, undefined, { signal: ended.signal }).catch(
+        () => {},
+      );
   }
   for (let tries = 0; tries < MAX_FINAL_RETRIES; tries += 1) {
     const info = attempt(() => merge.finish());
