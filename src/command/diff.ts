@@ -5,7 +5,7 @@ import { toDiffJson } from '../view/diff/diff-json.ts';
 import { drawDiff } from '../view/diff/draw-diff.ts';
 import { toRunFacts } from '../view/diff/run-facts.ts';
 import type { RunFacts } from '../view/diff/run-facts.ts';
-import { toShortId } from '../view/find-run.ts';
+import { toShortId } from '../view/short-id.ts';
 import type { OpenedRun } from '../view/open-run.ts';
 import { escapeLine } from '../view/text/escape.ts';
 import { createPaint } from '../view/text/paint.ts';

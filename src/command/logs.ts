@@ -1,6 +1,6 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
-import { now } from '../model/time.ts';
+import { compareTimes, now } from '../model/time.ts';
 import { FILE } from '../spool/layout.ts';
 import type { OpenedRun } from '../view/open-run.ts';
 import { Output } from '../view/output.ts';
@@ -14,9 +14,14 @@ import { createRecordText } from '../view/records/record-text.ts';
 import { RecordSource, TextSource } from '../view/records/source.ts';
 import type { Source } from '../view/records/source.ts';
 import { createStageTest } from '../view/records/stage-names.ts';
+import { toEndTime } from '../view/run-status.ts';
+import { toShortId } from '../view/short-id.ts';
 import { escapeLine } from '../view/text/escape.ts';
 import { createPaint } from '../view/text/paint.ts';
 import { suggestName } from '../view/text/suggest.ts';
+import { formatLocalTime } from '../view/text/units.ts';
+import { loadCourse } from '../view/tree/load-tree.ts';
+import { walk } from '../view/tree/run-node.ts';
 import { UsageError } from './command.ts';
 import type { Command, CommandIo } from './command.ts';
 import { EXIT } from './exit-code.ts';
@@ -59,6 +64,8 @@ export const logs: Command = {
       await source.readOn();
     }
     await output.close();
+    if (source instanceof RecordSource && source.count === 0)
+      explainNothing(run, { query, given, io });
     return EXIT.ok;
   },
 };
@@ -85,6 +92,30 @@ function openSource(
         ? toRecordLine
         : createRecordText(run.info, { minimumSeverity, isRaw, paint }),
   });
+}
+
+/** @throws {UsageError} when there is no such stage. */
+function explainNothing(
+  run: OpenedRun,
+  { query, given, io }: { query: RecordQuery; given: LogsOptions; io: CommandIo },
+): void {
+  if (given.stage !== undefined) {
+    const stages = [...walk(loadCourse(run).root)].filter(({ kind }) => kind === 'stage');
+    const names = [...new Set(stages.map(({ name }) => name))];
+    if (!names.some((name) => query.isStage!(name))) {
+      const suggestion = suggestName(given.stage, names);
+      throw new UsageError(
+        `no stage '${escapeLine(given.stage)}' in run ${toShortId(run.info.runId)}${suggestion === undefined ? '' : `; did you mean '${escapeLine(suggestion)}'?`}`,
+        names.length === 0
+          ? 'the run has no stages'
+          : `its stages: ${names.map(escapeLine).join(', ')}`,
+      );
+    }
+  }
+  const { since } = query;
+  const isLater = since !== undefined && compareTimes(toEndTime(run), since) < 0;
+  const why = isLater ? `: the run ended at ${formatLocalTime(toEndTime(run))}` : '';
+  io.stderr.write(`stagelight: no records match${why}\n`);
 }
 
 function parseQuery({ stage, trial, level, grep, since }: LogsOptions): RecordQuery {

@@ -1,20 +1,43 @@
 import type { RunInfo } from '../model/run-info.ts';
 import { parseNanoString, toDurationMs } from '../model/time.ts';
+import { toShortId } from '../view/short-id.ts';
+import { toStageParts } from '../view/list/stage-parts.ts';
+import type { Status } from '../view/run-status.ts';
+import { toMark, toSeparator, toStatusStyle } from '../view/text/marks.ts';
+import { createPaint } from '../view/text/paint.ts';
+import { formatCount, formatDuration } from '../view/text/units.ts';
 import type { CommandIo } from './command.ts';
 
-/** The one line at the end of a run. */
-export function summarizeRun(info: RunInfo, _io: CommandIo): string {
+/** The one line at the end of a run: what it was, how it went, and the command that shows more. */
+export function summarizeRun(info: RunInfo, io: CommandIo): string {
+  const paint = createPaint(io.stderr, io.env);
+  const status: Status = info.state === 'finished' ? (info.result ?? 'error') : info.state;
+  const mark = toMark(status, paint);
   const { counts } = info;
-  const start = parseNanoString(info.startedAt)!;
-  const durationMs = toDurationMs(start, parseNanoString(info.endedAt ?? info.startedAt) ?? start);
-  const stages = Object.values(counts?.stages ?? {}).reduce((sum, count) => sum + count, 0);
-  return [
-    `stagelight: ${info.runId}`,
-    info.result,
-    `${(durationMs / 1000).toFixed(1)} s`,
-    `${stages} stages`,
-    `${counts?.records} records`,
-    `${counts?.warnings} warnings`,
-    `${counts?.errors} errors`,
-  ].join(' · ');
+  const { records = 0, warnings = 0, errors = 0, masked = 0, dropped = 0 } = counts ?? {};
+  const parts = [
+    `${paint.paint(mark.text, mark.style)} ${paint.paint(status, toStatusStyle(status))} in ${formatDuration(toDuration(info))}`,
+    describeAllStages(info),
+    formatCount(records, 'record'),
+    paint.paint(formatCount(warnings, 'warning'), warnings > 0 ? 'yellow' : undefined),
+    paint.paint(formatCount(errors, 'error'), errors > 0 ? 'red' : undefined),
+    `${formatCount(masked, 'secret')} masked`,
+    ...(dropped > 0 ? [paint.paint(`${dropped} lost`, 'red')] : []),
+    `run ${info.runId}`,
+    `more: stagelight show ${toShortId(info.runId)}`,
+  ];
+  return `stagelight: ${parts.join(toSeparator(paint))}`;
+}
+
+function toDuration({ startedAt, endedAt }: RunInfo): number {
+  const start = parseNanoString(startedAt) ?? [0, 0];
+  return Math.max(0, toDurationMs(start, parseNanoString(endedAt ?? startedAt) ?? start));
+}
+
+/** `9 stages`, and how they came out where they didn't all run: `9 stages (2 ran, 7 skipped)`. */
+function describeAllStages({ counts }: RunInfo): string {
+  const stages = Object.values(counts?.stages ?? {});
+  const total = stages.reduce((sum, count) => sum + count, 0);
+  const isPlain = total === 0 || counts?.stages.success === total;
+  return `${formatCount(total, 'stage')}${isPlain ? '' : ` (${toStageParts(counts).join(', ')})`}`;
 }

@@ -5,6 +5,7 @@ import { listRuns } from '../spool/run-file.ts';
 import type { StoredRun } from '../spool/run-file.ts';
 import { openRun } from './open-run.ts';
 import type { OpenedRun } from './open-run.ts';
+import { SHORT_ID_LENGTH } from './short-id.ts';
 import { suggestName } from './text/suggest.ts';
 
 /** What a name led to. */
@@ -76,11 +77,4 @@ function suggestRun(name: string, runs: readonly StoredRun[]): string | undefine
   if (!ID_PREFIX.test(name)) return suggestName(name, [LATEST]);
   const prefixes = runs.map(({ info }) => info.runId.slice(0, name.length));
   return suggestName(name, prefixes);
-}
-
-/** Digits of a run ID that are shown where there is little room. */
-export const SHORT_ID_LENGTH = 8;
-
-export function toShortId(runId: string): string {
-  return runId.slice(0, SHORT_ID_LENGTH);
 }

@@ -99,8 +99,7 @@ function isComparable(
 function addDifference(differences: Difference[], { fact, left, right }: Pair): void {
   const stages = fact.stage === undefined ? [] : [fact.stage];
   const known = differences.findIndex(
-    (each) =>
-      each.name === fact.name && Object.is(each.left, left) && Object.is(each.right, right),
+    (each) => each.name === fact.name && Object.is(each.left, left) && Object.is(each.right, right),
   );
   const same = differences[known];
   if (same === undefined) differences.push({ name: fact.name, left, right, stages });

@@ -32,7 +32,10 @@ export function drawDiff(
 ): string {
   const ids = toShortIds(runs.map(({ info }) => info.runId));
   const rows: Cell[][] = SECTIONS.flatMap((name) =>
-    drawSection(TITLES[name], comparison.differences[name].map((each) => toRow(each, { name, paint }))),
+    drawSection(
+      TITLES[name],
+      comparison.differences[name].map((each) => toRow(each, { name, paint })),
+    ),
   );
   const durations = comparison.durations.filter(isNotable).map((pair) => toDurationRow(pair));
   rows.push(...drawSection('durations (not a difference)', durations));
@@ -40,7 +43,14 @@ export function drawDiff(
   const table =
     rows.length === 0
       ? []
-      : ['', ...layoutColumns([head, ...rows], [{ minWidth: 16 }, { minWidth: 12 }, { minWidth: 12 }, { minWidth: 0 }], paint)];
+      : [
+          '',
+          ...layoutColumns(
+            [head, ...rows],
+            [{ minWidth: 16 }, { minWidth: 12 }, { minWidth: 12 }, { minWidth: 0 }],
+            paint,
+          ),
+        ];
   const lines = [...drawRunRows(runs, paint), ...table, '', drawEqual(comparison, paint)];
   return `${lines.join('\n')}\n`;
 }

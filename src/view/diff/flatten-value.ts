@@ -19,8 +19,7 @@ function flatten(name: string, value: unknown, depth: number): Leaf[] {
   if (typeof value === 'string' || typeof value === 'number' || typeof value === 'boolean') {
     return [{ name, value }];
   }
-  const isTree =
-    typeof value === 'object' && value !== null && !Array.isArray(value) && depth > 0;
+  const isTree = typeof value === 'object' && value !== null && !Array.isArray(value) && depth > 0;
   const entries = isTree ? Object.entries(value) : [];
   if (entries.length === 0) return [{ name, value: JSON.stringify(value) ?? '' }];
   return entries.flatMap(([key, item]) => flatten(`${name}.${key}`, item, depth - 1));

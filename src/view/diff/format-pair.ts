@@ -43,7 +43,9 @@ function cutCommonStart({ left, right }: Pair<string>): Pair<string> {
   let same = 0;
   while (same < left.length && left[same] === right[same]) same += 1;
   const cut = same - KEPT;
-  return cut <= KEPT ? { left, right } : { left: `…${left.slice(cut)}`, right: `…${right.slice(cut)}` };
+  return cut <= KEPT
+    ? { left, right }
+    : { left: `…${left.slice(cut)}`, right: `…${right.slice(cut)}` };
 }
 
 /** How much more the second number is: `+0.0087 (+0.9 %)`. */
@@ -52,7 +54,9 @@ export function formatChange(left: Scalar | undefined, right: Scalar | undefined
   const change = right - left;
   if (!Number.isFinite(change)) return '';
   const relative =
-    left === 0 || Number.isInteger(change) ? '' : ` (${sign(change / Math.abs(left), (part) => `${formatNumber(100 * part, 2)} %`)})`;
+    left === 0 || Number.isInteger(change)
+      ? ''
+      : ` (${sign(change / Math.abs(left), (part) => `${formatNumber(100 * part, 2)} %`)})`;
   return sign(change, (size) => formatNumber(size, 3)) + relative;
 }
 

@@ -1,5 +1,4 @@
-import type { RunCounts } from '../../model/run-info.ts';
-import type { Result } from '../../model/pipeline.ts';
+import { now } from '../../model/time.ts';
 import type { OpenedRun } from '../open-run.ts';
 import { toRunDurationMs, toRunStatus, toStartTime } from '../run-status.ts';
 import type { Status } from '../run-status.ts';
@@ -8,13 +7,14 @@ import type { Cell } from '../text/columns.ts';
 import { escapeLine } from '../text/escape.ts';
 import { toMark, toStatusStyle } from '../text/marks.ts';
 import type { Paint } from '../text/paint.ts';
-import { formatBytes, formatDuration, formatLocalTime } from '../text/units.ts';
+import { formatBytes, formatDuration, formatLocalTime, formatShortTime } from '../text/units.ts';
 import { toShortIds } from './short-ids.ts';
+import { toStageParts } from './stage-parts.ts';
 
 /** A run, and what `ls` knows of its files. */
 export type ListedRun = OpenedRun & { readonly sizeBytes?: number };
 
-const HEAD = ['RUN', 'STARTED', 'PIPELINE', 'RESULT', 'DURATION', 'STAGES', 'ERRORS', 'SIZE'];
+const HEAD = ['RUN', 'STARTED', 'PIPELINE', 'RESULT', 'TOOK', 'STAGES', 'ERR', 'SIZE'];
 
 /** Runs as a table, a line each. */
 export function drawRunRows(runs: readonly ListedRun[], paint: Paint): string[] {
@@ -44,38 +44,26 @@ function toCells(run: ListedRun, shortId: string, paint: Paint): Cell[] {
   const errors = counts?.errors ?? 0;
   return [
     shortId,
-    formatLocalTime(toStartTime(run)),
+    // Piped, times are there to be sorted and parsed.
+    paint.width === undefined
+      ? formatLocalTime(toStartTime(run))
+      : formatShortTime(toStartTime(run), now()),
     escapeLine(info.pipeline),
     [toMark(status, paint), { text: ` ${status}`, style: toStatusStyle(status) }],
     formatDuration(toRunDurationMs(run)),
-    describeStages(counts),
+    toStageParts(counts).join(' ') || '-',
     { text: counts === undefined ? '' : String(errors), style: errors > 0 ? 'red' : 'dim' },
     sizeBytes === undefined ? '' : formatBytes(sizeBytes),
   ];
 }
 
-const RESULT_WORDS: Readonly<Record<Result, string>> = {
-  success: 'ran',
-  failure: 'failed',
-  error: 'failed',
-  cancellation: 'cancelled',
-  skip: 'skipped',
-};
-
-/** `2 ran, 1 failed, 6 skipped` */
-export function describeStages(counts: RunCounts | undefined): string {
-  const byWord = new Map<string, number>();
-  for (const [result, word] of Object.entries(RESULT_WORDS)) {
-    const count = counts?.stages[result as Result] ?? 0;
-    if (count > 0) byWord.set(word, (byWord.get(word) ?? 0) + count);
-  }
-  return [...byWord].map(([word, count]) => `${count} ${word}`).join(', ');
-}
-
 /** Whether a run is one that was asked for. */
 export function isListed(
   run: OpenedRun,
-  wanted: { readonly pipeline: string | undefined; readonly statuses: readonly Status[] | undefined },
+  wanted: {
+    readonly pipeline: string | undefined;
+    readonly statuses: readonly Status[] | undefined;
+  },
 ): boolean {
   if (wanted.pipeline !== undefined && run.info.pipeline !== wanted.pipeline) return false;
   return wanted.statuses === undefined || wanted.statuses.includes(toRunStatus(run));

@@ -1,4 +1,4 @@
-import { SHORT_ID_LENGTH } from '../find-run.ts';
+import { SHORT_ID_LENGTH } from '../short-id.ts';
 
 /** The beginnings of run IDs, long enough to tell them apart. */
 export function toShortIds(runIds: readonly string[]): string[] {

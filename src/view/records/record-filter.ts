@@ -22,8 +22,8 @@ export interface RecordQuery {
 /** Decides about records, first by their bytes and then for sure. */
 export interface RecordFilter {
   /** False when the record isn't asked for; true says nothing. */
-  mayTake(raw: RawRecord): boolean;
-  accepts(record: StoredRecord): boolean;
+  readonly mayTake: (raw: RawRecord) => boolean;
+  readonly accepts: (record: StoredRecord) => boolean;
 }
 
 type RawTest = (raw: RawRecord) => boolean;

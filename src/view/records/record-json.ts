@@ -70,7 +70,7 @@ export function toAttributesJson(attributes: Attributes): Record<string, Attribu
 export function toAttributeJson(value: AttributeValue): AttributeJson {
   if (typeof value === 'number') return toNumberJson(value);
   if (value instanceof Uint8Array) return Buffer.from(value).toString('base64');
-  if (!Array.isArray(value)) return value as string | boolean;
+  if (!Array.isArray(value)) return value;
   return (value as (string | number)[]).map((item) =>
     typeof item === 'number' ? toNumberJson(item) : item,
   );

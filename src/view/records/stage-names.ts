@@ -5,7 +5,8 @@
 export function createStageTest(wanted: string): (address: string) => boolean {
   if (!/[*?]/.test(wanted)) return (address) => address === wanted || toNames(address).has(wanted);
   const pattern = new RegExp(`^${toSource(wanted)}$`, 's');
-  return (address) => pattern.test(address) || [...toNames(address)].some((name) => pattern.test(name));
+  return (address) =>
+    pattern.test(address) || [...toNames(address)].some((name) => pattern.test(name));
 }
 
 function toSource(glob: string): string {

@@ -7,10 +7,7 @@ import { drawHeader } from './header.ts';
 import { drawTree } from './tree-lines.ts';
 
 /** A run as `show` draws it. */
-export function drawRun(
-  course: RunCourse,
-  options: HintOptions,
-): string {
+export function drawRun(course: RunCourse, options: HintOptions): string {
   const { paint } = options;
   const sections = [
     drawHeader(course.run, paint),

@@ -12,7 +12,8 @@ export function drawError(error: FirstError, paint: Paint): string[] {
   const place = stage === undefined ? '' : ` in ${escapeLine(stage)}`;
   const message = body.split('\n').filter((line) => line.trim() !== '');
   // Where the message is the trace, once is enough.
-  const text = stack === undefined || body.includes(stack) ? message : [...message, ...stack.split('\n')];
+  const text =
+    stack === undefined || body.includes(stack) ? message : [...message, ...stack.split('\n')];
   const width = Math.max(20, (paint.width ?? Infinity) - INDENT.length);
   return [
     paint.paint(`First error${place}`, ['bold', 'red']),
@@ -27,11 +28,7 @@ const INDENT = '  ';
 function cutMiddle(lines: readonly string[]): readonly string[] {
   const left = lines.length - MAX_LINES.first - MAX_LINES.last;
   if (left <= 1) return lines;
-  return [
-    ...lines.slice(0, MAX_LINES.first),
-    `… ${left} lines`,
-    ...lines.slice(-MAX_LINES.last),
-  ];
+  return [...lines.slice(0, MAX_LINES.first), `… ${left} lines`, ...lines.slice(-MAX_LINES.last)];
 }
 
 /** Keeps the indentation of what is wrapped. */

@@ -1,5 +1,5 @@
 import type { RunCounts } from '../../model/run-info.ts';
-import { toShortId } from '../find-run.ts';
+import { toShortId } from '../short-id.ts';
 import { layoutColumns } from '../text/columns.ts';
 import type { Cell } from '../text/columns.ts';
 import { escapeLine } from '../text/escape.ts';

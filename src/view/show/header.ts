@@ -1,5 +1,5 @@
 import type { GitState, RunInfo } from '../../model/run-info.ts';
-import { toShortId } from '../find-run.ts';
+import { toShortId } from '../short-id.ts';
 import type { OpenedRun } from '../open-run.ts';
 import { toEndTime, toRunDurationMs, toRunStatus, toStartTime } from '../run-status.ts';
 import type { Status } from '../run-status.ts';

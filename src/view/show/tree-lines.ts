@@ -41,11 +41,17 @@ export function drawTree(root: RunNode, options: TreeLinesOptions): string[] {
   const barWidth = toBarWidth(options.paint);
   const totalMs = Math.max(1, toDurationMs(root.start, options.end));
   const table = layoutColumns(
-    [toHead(totalMs, barWidth), ...rows.map((row) => toCells(row, { root, totalMs, barWidth }, options))],
+    [
+      toHead(totalMs, barWidth),
+      ...rows.map((row) => toCells(row, { root, totalMs, barWidth }, options)),
+    ],
     [{ minWidth: 16 }, { align: 'right' }, {}, { minWidth: 10 }],
     options.paint,
   );
-  return [table[0]!, ...rows.flatMap((row, index) => [table[index + 1]!, ...toNotes(row, options)])];
+  return [
+    table[0]!,
+    ...rows.flatMap((row, index) => [table[index + 1]!, ...toNotes(row, options)]),
+  ];
 }
 
 function toBarWidth({ width }: Paint): number {
@@ -143,7 +149,9 @@ function toNotes({ node, stem }: Row, options: TreeLinesOptions): string[] {
   }
   if (node.kind !== 'trial' && node.metrics.length > 0) {
     notes.push(
-      node.metrics.map(({ name, value }) => `${name} ${formatNumber(value)}`).join(toSeparator(paint)),
+      node.metrics
+        .map(({ name, value }) => `${name} ${formatNumber(value)}`)
+        .join(toSeparator(paint)),
     );
   }
   const prefix = `${stem}  `;

@@ -1,6 +1,6 @@
 import type { AttributeValue } from '../../model/pipeline.ts';
 import { ATTR } from '../../model/attributes.ts';
-import { toShortId } from '../find-run.ts';
+import { toShortId } from '../short-id.ts';
 import { escapeLine } from '../text/escape.ts';
 import type { NodeError, RunNode } from '../tree/run-node.ts';
 import { toStageFacts, toText } from '../tree/stage-facts.ts';
@@ -34,13 +34,14 @@ export function describeError({ type, message }: NodeError): string {
   return `${name}: ${text}`;
 }
 
-function describeStage({ changed, skip }: StageFacts): string {
+function describeStage({ outcome, changed, skip }: StageFacts): string {
   if (skip !== undefined) {
     const producer =
       skip.producerRunId === undefined
         ? skip.producer
         : `produced by run ${toShortId(skip.producerRunId)}`;
-    return [skip.reason, producer].filter((part) => part !== undefined).join(', ');
+    const reason = outcome === 'unchanged' ? 'unchanged' : skip.reason;
+    return [reason, producer].filter((part) => part !== undefined).join(', ');
   }
   if (changed === undefined) return '';
   return changed.length === 0 ? 'nothing changed' : describeChanges(changed);
@@ -55,20 +56,15 @@ function describeChanges(changed: readonly string[]): string {
   return `changed: ${words.join(', ')}`;
 }
 
-const STATE_WORDS = {
-  COMPLETE: 'complete',
-  PRUNED: 'pruned',
-  FAIL: 'failed',
-  RUNNING: 'running',
-} as const;
+/** What there is to say of trials beside how many there are; that they completed goes without saying. */
+const STATE_WORDS = { PRUNED: 'pruned', FAIL: 'failed', RUNNING: 'running' } as const;
 
 function describeStudy({ trialCount, states }: StudyFacts): string {
-  const parts = Object.entries(STATE_WORDS).flatMap(([state, word]) => {
+  const others = Object.entries(STATE_WORDS).flatMap(([state, word]) => {
     const count = states[state as keyof typeof STATE_WORDS];
     return count === undefined ? [] : [`${count} ${word}`];
   });
-  const count = formatCount(trialCount, 'trial');
-  return parts.length === 0 ? count : `${count}: ${parts.join(', ')}`;
+  return [formatCount(trialCount, 'trial'), ...others].join(', ');
 }
 
 function describeTrial(trial: TrialFacts, error: NodeError | undefined): string {

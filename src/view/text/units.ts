@@ -45,6 +45,18 @@ export function formatLocalTime(time: UnixTime): string {
   return `${day} ${[date.getHours(), date.getMinutes(), date.getSeconds()].map(pad).join(':')}`;
 }
 
+const MONTHS = 'Jan Feb Mar Apr May Jun Jul Aug Sep Oct Nov Dec'.split(' ');
+
+/** A time in this machine's zone, as short as tells it from others: `06:30:13` today, `Nov 23 06:30`, `2025-11-23`. */
+export function formatShortTime(time: UnixTime, now: UnixTime): string {
+  const [date, today] = [new Date(toUnixMs(time)), new Date(toUnixMs(now))];
+  if (date.getFullYear() !== today.getFullYear()) return formatLocalTime(time).slice(0, 10);
+  const isToday = date.getMonth() === today.getMonth() && date.getDate() === today.getDate();
+  if (isToday) return formatLocalTime(time).slice(11);
+  const minute = [date.getHours(), date.getMinutes()].map(pad).join(':');
+  return `${MONTHS[date.getMonth()]} ${String(date.getDate()).padStart(2)} ${minute}`;
+}
+
 /** A time as ISO 8601 in UTC, to the millisecond. */
 export function toIsoTime(time: UnixTime): string {
   return new Date(Math.floor(toUnixMs(time))).toISOString();

@@ -163,7 +163,7 @@ function toOpen(state: RunState): OpenPart {
 function addOpenStudies(drafts: Map<SpanId, Draft>, { info, state }: TreeParts): void {
   const places = [...drafts.values()].filter(({ kind }) => kind !== 'trial' && kind !== 'study');
   const placesOfStudies = new Map<string, Map<SpanId, SpanId>>();
-  for (const trial of [...drafts.values()]) {
+  for (const trial of drafts.values()) {
     const name = trial.attributes[ATTR.studyName];
     const isAtHome = trial.parent !== undefined && drafts.has(trial.parent);
     if (trial.kind !== 'trial' || typeof name !== 'string' || isAtHome) continue;
