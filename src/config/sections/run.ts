@@ -1,4 +1,3 @@
-import * as v from 'valibot';
 import type { Section } from '../section.ts';
 import { mapping, SWITCH } from './values.ts';
 

@@ -48,14 +48,19 @@ interface Fault {
   readonly message: string;
 }
 
-/** Only the first mistake of a line: those behind it mostly follow from it. */
+/** What `yaml` says of all lines behind one that has ended the document too early. */
+const LEFT_OVER = 'in YAML stream';
+
+/** Only the first mistake of a line, and none that just follows from an earlier one. */
 function onePerLine(text: string, faults: readonly Fault[]): Fault[] {
   const seen = new Set<number>();
   return faults
     .toSorted((a, b) => a.pos[0] - b.pos[0] || toRank(a) - toRank(b))
-    .filter(({ pos }) => {
+    .filter(({ pos, message }, index) => {
       const lineStart = text.lastIndexOf('\n', pos[0] - 1);
-      return !seen.has(lineStart) && seen.add(lineStart);
+      const isNew = !seen.has(lineStart);
+      seen.add(lineStart);
+      return isNew && (index === 0 || !message.includes(LEFT_OVER));
     });
 }
 
