@@ -1,3 +1,4 @@
+import { findHome } from '../spool/layout.ts';
 import { findBaseline } from '../view/diff/baseline.ts';
 import { compareRuns } from '../view/diff/compare.ts';
 import { findComparedStages } from '../view/diff/compared-stages.ts';
@@ -11,7 +12,7 @@ import { escapeLine } from '../view/text/escape.ts';
 import { createPaint } from '../view/text/paint.ts';
 import { loadCourse } from '../view/tree/load-tree.ts';
 import { UsageError } from './command.ts';
-import type { Command } from './command.ts';
+import type { Command, CommandIo } from './command.ts';
 import { EXIT } from './exit-code.ts';
 import { RUN_ARGUMENT, requireRun } from './named-run.ts';
 import { printJson, printText } from './print.ts';
@@ -31,7 +32,8 @@ export const diff: Command = {
   },
   async run({ args: [first, second], options, io }) {
     const right = await requireRun(second ?? first, io);
-    const left = second === undefined ? await requireBaseline(right) : await requireRun(first, io);
+    const left =
+      second === undefined ? await requireBaseline(right, io) : await requireRun(first, io);
     const comparison = compareRuns(await readFacts(left), await readFacts(right));
     if (options['json'] === true) await printJson(toDiffJson([left, right], comparison), io);
     else await printText(drawDiff([left, right], comparison, createPaint(io.stdout, io.env)), io);
@@ -44,8 +46,8 @@ async function readFacts(run: OpenedRun): Promise<RunFacts> {
   return toRunFacts(course, await findComparedStages(course));
 }
 
-async function requireBaseline(run: OpenedRun): Promise<OpenedRun> {
-  const baseline = await findBaseline(run);
+async function requireBaseline(run: OpenedRun, io: CommandIo): Promise<OpenedRun> {
+  const baseline = await findBaseline(run, findHome(io.cwd, io.env));
   if (baseline !== undefined) return baseline;
   const { pipeline, runId } = run.info;
   throw new UsageError(

@@ -1,6 +1,7 @@
 import { findHome } from '../spool/layout.ts';
 import { LATEST, findRun } from '../view/find-run.ts';
 import type { RunMiss } from '../view/find-run.ts';
+import { openRun } from '../view/open-run.ts';
 import type { OpenedRun } from '../view/open-run.ts';
 import { escapeLine } from '../view/text/escape.ts';
 import { drawRunRows } from '../view/list/run-rows.ts';
@@ -26,17 +27,20 @@ export async function requireRun(name: string | undefined, io: CommandIo): Promi
   const found = await findRun(name ?? LATEST, { home, cwd: io.cwd });
   if (found.status === 'found') return found.run;
   if (found.status === 'none') throw new UsageError(`no runs in ${home}`, NO_RUNS_HINT);
-  throw toError(name ?? LATEST, found, io);
+  throw await toError(name ?? LATEST, found, io);
 }
 
-function toError(
+async function toError(
   name: string,
   miss: Exclude<RunMiss, { status: 'none' }>,
   io: CommandIo,
-): UsageError {
+): Promise<UsageError> {
   const shown = `'${escapeLine(name)}'`;
+  const newest = await Promise.all(
+    miss.runs.slice(0, MAX_SHOWN).map(async ({ runDir }) => openRun(runDir)),
+  );
   const rows = drawRunRows(
-    miss.runs.slice(0, MAX_SHOWN).map(({ runDir, info }) => ({ runDir, info, state: info.state })),
+    newest.filter((run) => run !== undefined),
     createPaint(io.stderr, io.env),
   ).map((line) => `  ${line}`);
   if (miss.status === 'ambiguous') {

@@ -1,3 +1,4 @@
+import { findHome } from '../spool/layout.ts';
 import { findBaseline } from '../view/diff/baseline.ts';
 import { toShowJson } from '../view/show/show-json.ts';
 import { drawRun } from '../view/show/draw-run.ts';
@@ -31,7 +32,7 @@ export const show: Command = {
       return EXIT.ok;
     }
     const paint = createPaint(io.stdout, io.env);
-    const baseline = await findBaseline(run);
+    const baseline = await findBaseline(run, findHome(io.cwd, io.env));
     const drawn = drawRun(course, { paint, showsTrials: trials, baselineId: baseline?.info.runId });
     await printText(drawn, io);
     return EXIT.ok;

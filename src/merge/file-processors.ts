@@ -2,8 +2,9 @@ import { ROOT_CONTEXT } from '@opentelemetry/api';
 import type { Context } from '@opentelemetry/api';
 import type { LogRecordProcessor, SdkLogRecord } from '@opentelemetry/sdk-logs';
 import type { ReadableSpan, SpanProcessor } from '@opentelemetry/sdk-trace-node';
-import { ATTR, EVENT, SCHEMA_URL } from '../model/attributes.ts';
+import { ATTR, SCHEMA_URL } from '../model/attributes.ts';
 import type { Attributes } from '../model/pipeline.ts';
+import { isEventWithoutText, toShownBody } from '../model/shown-text.ts';
 import type { TextFormat, TextRecord } from '../model/text-format.ts';
 import type { UnixTime } from '../model/time.ts';
 import { encodeLogHead, encodeLogTail } from '../otlp/encode-log.ts';
@@ -106,13 +107,6 @@ export class TraceFile implements SpanProcessor, FileProcessor {
   async shutdown(): Promise<void> {}
 }
 
-/** Events that are for machines, or that a line of the output tells as well: not in the text. */
-const WITHOUT_TEXT: ReadonlySet<string> = new Set([
-  EVENT.heartbeat,
-  EVENT.metric,
-  EVENT.stageStart,
-  EVENT.trialStart,
-]);
 const TEXT_BUFFER_BYTES = 256 * 1024;
 
 /** Writes the records that the configuration shows to `run.log`, in its format. */
@@ -135,7 +129,7 @@ export class TextFile implements LogRecordProcessor, FileProcessor {
   onEmit(record: SdkLogRecord, context: Context = ROOT_CONTEXT): void {
     const severity = record.severityNumber ?? 0;
     if (severity > 0 && severity < this.#minimumSeverity) return;
-    if (record.eventName !== undefined && WITHOUT_TEXT.has(record.eventName)) return;
+    if (isEventWithoutText(record.eventName)) return;
     this.#view.show(record, context);
     this.#file.add(`${this.#format(this.#view)}\n`);
   }
@@ -188,12 +182,9 @@ class TextView implements TextRecord {
     return this.#shared[ATTR.taskName] as string | undefined;
   }
 
-  /** The message, and the stack trace behind it where the message isn't the trace itself. */
   get body(): string {
     const { body, attributes } = this.#record!;
-    const text = typeof body === 'string' ? body : '';
-    const stack = attributes[ATTR.exceptionStacktrace];
-    return typeof stack === 'string' && !text.includes(stack) ? `${text}\n${stack}` : text;
+    return toShownBody(typeof body === 'string' ? body : '', attributes[ATTR.exceptionStacktrace]);
   }
 
   attribute(name: string): unknown {

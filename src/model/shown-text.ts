@@ -9,13 +9,18 @@ const WITHOUT_TEXT: ReadonlySet<string> = new Set([
   EVENT.trialStart,
 ]);
 
+/** Whether a record is an event that isn't shown where a run is shown as text. */
+export function isEventWithoutText(eventName: string | undefined): boolean {
+  return eventName !== undefined && WITHOUT_TEXT.has(eventName);
+}
+
 /** Whether a record is shown where a run is shown as text, above a lowest severity; one without a level always is. */
 export function isShownAsText(
   record: { readonly severity: SeverityNumber; readonly eventName: string | undefined },
   minimumSeverity: SeverityNumber,
 ): boolean {
   if (record.severity > 0 && record.severity < minimumSeverity) return false;
-  return record.eventName === undefined || !WITHOUT_TEXT.has(record.eventName);
+  return !isEventWithoutText(record.eventName);
 }
 
 /** A record's message, and the stack trace behind it where the message isn't the trace itself. */

@@ -11,10 +11,20 @@ export interface OpenedRun {
   readonly state: RunState;
 }
 
-/** Opens a run directory for reading: every reader of runs comes through here. `undefined` when it holds no run. */
+/**
+ * Opens a run directory for reading: every reader of runs comes through here. What a run's process, killed before it
+ * could, has left unmerged is merged now. `undefined` when the directory holds no run.
+ */
 export async function openRun(runDir: string): Promise<OpenedRun | undefined> {
   const info = readRunInfo(runDir);
   if (info === undefined) return undefined;
-  const isGone = info.state === 'running' && !isRunning(runDir, info);
-  return { runDir, info, state: isGone ? 'interrupted' : info.state };
+  if (info.state !== 'running' || isRunning(runDir, info)) {
+    return { runDir, info, state: info.state };
+  }
+  // The merge loads when there is something to merge: nearly never.
+  const { recoverRun } = await import('../merge/recover.ts');
+  const recovered = recoverRun(runDir, info);
+  // Still running: another reader is at it.
+  const state = recovered.state === 'running' ? 'interrupted' : recovered.state;
+  return { runDir, info: recovered, state };
 }

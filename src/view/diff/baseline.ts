@@ -1,18 +1,25 @@
 import { dirname } from 'node:path';
 import { listRuns } from '../../spool/run-file.ts';
+import type { StoredRun } from '../../spool/run-file.ts';
 import { openRun } from '../open-run.ts';
 import type { OpenedRun } from '../open-run.ts';
 
-/** The last successful run of the same pipeline before `run`, among the runs beside it. */
-export async function findBaseline(run: OpenedRun): Promise<OpenedRun | undefined> {
-  const { pipeline, startedAt, runId } = run.info;
-  const earlier = listRuns(dirname(dirname(run.runDir))).find(
-    ({ info }) =>
-      info.runId !== runId &&
-      info.pipeline === pipeline &&
-      info.state === 'finished' &&
-      info.result === 'success' &&
-      BigInt(info.startedAt) <= BigInt(startedAt),
+/**
+ * The last successful run of the same pipeline before `run`: among the runs beside it, else (for one that was copied
+ * here) among those of `home`.
+ */
+export async function findBaseline(run: OpenedRun, home: string): Promise<OpenedRun | undefined> {
+  const found = findEarlier(run, dirname(dirname(run.runDir))) ?? findEarlier(run, home);
+  return found && (await openRun(found.runDir));
+}
+
+function findEarlier({ info }: OpenedRun, home: string): StoredRun | undefined {
+  return listRuns(home).find(
+    ({ info: other }) =>
+      other.runId !== info.runId &&
+      other.pipeline === info.pipeline &&
+      other.state === 'finished' &&
+      other.result === 'success' &&
+      BigInt(other.startedAt) <= BigInt(info.startedAt),
   );
-  return earlier && (await openRun(earlier.runDir));
 }

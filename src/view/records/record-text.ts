@@ -1,9 +1,9 @@
-import { ATTR } from '../../model/attributes.ts';
 import type { RunInfo } from '../../model/run-info.ts';
 import { SEVERITY } from '../../model/severity.ts';
-import { isShownAsText, toShownBody } from '../../model/shown-text.ts';
+import { isShownAsText } from '../../model/shown-text.ts';
 import { compileTextFormat } from '../../model/text-format.ts';
 import type { StoredRecord } from '../../spool/signal-reader.ts';
+import { toTextRecord } from '../../spool/text-record.ts';
 import { escapeControls } from '../text/escape.ts';
 import type { Paint, Style } from '../text/paint.ts';
 
@@ -25,19 +25,8 @@ export function createRecordText(info: RunInfo, options: RecordTextOptions): Sho
   const formatRecord = compileTextFormat(format, { dateFormat, zone: info.timeZone });
   return (record) => {
     if (!isShownAsText(record, minimumSeverity)) return undefined;
-    const { attributes, severity } = record;
-    const stage = attributes[ATTR.taskName];
-    const text = formatRecord({
-      time: record.time ?? record.observed,
-      severity,
-      severityText: record.severityText,
-      logger: record.logger,
-      body: toShownBody(record.body, attributes[ATTR.exceptionStacktrace]),
-      runId: info.runId,
-      stage: typeof stage === 'string' ? stage : undefined,
-      attribute: (name) => attributes[name],
-    });
-    return `${paint.paint(isRaw ? text : escapeControls(text), toStyle(severity))}\n`;
+    const text = formatRecord(toTextRecord(record, info.runId));
+    return `${paint.paint(isRaw ? text : escapeControls(text), toStyle(record.severity))}\n`;
   };
 }
 
