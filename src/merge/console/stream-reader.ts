@@ -126,7 +126,7 @@ export class StreamReader<Scope> {
     const frame = this.#before === undefined ? readProgress(line.text) : undefined;
     if (frame !== undefined) return this.#progress.redraw(line, frame.progress);
     if (line.raw === '' && this.#before === undefined) return;
-    this.#before = joinBefore(this.#before, { ...line, raw: `${line.raw}\r` });
+    this.#before = joinBefore(this.#before, addReturn(line));
     if (this.#before.raw.length > MAX_BEFORE_LENGTH) this.#takeBefore();
   }
 
@@ -208,7 +208,19 @@ function toText(raw: string): string {
   return text.endsWith('\r') ? text.slice(0, -1) : text;
 }
 
+/** A piece with the carriage return that ended it. */
+function addReturn(line: Line): Line {
+  const bytes = line.bytes && Buffer.concat([line.bytes, Buffer.from('\r')]);
+  return { ...line, raw: `${line.raw}\r`, bytes };
+}
+
 function joinBefore(before: Line | undefined, line: Line): Line {
   if (before === undefined) return line;
-  return { ...before, raw: before.raw + line.raw, isCut: line.isCut };
+  const isValid = before.bytes === undefined && line.bytes === undefined;
+  const bytes = isValid ? undefined : Buffer.concat([toBytes(before), toBytes(line)]);
+  return { ...before, raw: before.raw + line.raw, bytes, isCut: line.isCut };
+}
+
+function toBytes({ bytes, raw }: Line): Buffer {
+  return bytes ?? Buffer.from(raw);
 }
