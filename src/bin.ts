@@ -10,6 +10,6 @@ else process.exitCode = status;
 function dieBy(signal: NodeJS.Signals): void {
   // Node ignores some signals (SIGPIPE); taking a listener away again makes them end the process.
   const listener = (): void => {};
-  process.on(signal, listener).off(signal, listener);
+  if (signal !== 'SIGKILL') process.on(signal, listener).off(signal, listener);
   process.kill(process.pid, signal);
 }
