@@ -1,11 +1,11 @@
 import { Output } from '../view/output.ts';
-import { escapeJson } from '../view/text/escape.ts';
+import { escapeAllButColors, escapeJson } from '../view/text/escape.ts';
 import type { CommandIo } from './command.ts';
 
 /** Prints a command's whole answer. */
 export async function printText(text: string, io: CommandIo): Promise<void> {
   const output = new Output(io.stdout);
-  output.add(text);
+  output.add(escapeAllButColors(text));
   await output.close();
 }
 

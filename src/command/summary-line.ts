@@ -36,8 +36,8 @@ function toDuration({ startedAt, endedAt }: RunInfo): number {
 
 /** `9 stages`, and how they came out where they didn't all run: `9 stages (2 ran, 7 skipped)`. */
 function describeAllStages({ counts }: RunInfo): string {
-  const stages = Object.values(counts?.stages ?? {});
-  const total = stages.reduce((sum, count) => sum + count, 0);
-  const isPlain = total === 0 || counts?.stages.success === total;
-  return `${formatCount(total, 'stage')}${isPlain ? '' : ` (${toStageParts(counts).join(', ')})`}`;
+  const byResult = counts?.stages ?? {};
+  const total = Object.values(byResult).reduce((sum, count) => sum + count, 0);
+  const isPlain = total === 0 || byResult.success === total;
+  return `${formatCount(total, 'stage')}${isPlain ? '' : ` (${toStageParts(byResult).join(', ')})`}`;
 }

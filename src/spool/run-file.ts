@@ -20,12 +20,22 @@ export function writeRunInfo(runDir: string, info: RunInfo): void {
 export function readRunInfo(runDir: string): RunInfo | undefined {
   try {
     const info = JSON.parse(readFileSync(join(runDir, FILE.run), 'utf8')) as RunInfo;
-    return info.schema === 1 && isRunId(info.runId) && Array.isArray(info.command)
-      ? info
-      : undefined;
+    return isRunInfo(info) ? info : undefined;
   } catch {
     return undefined;
   }
+}
+
+/** Run directories are copied from elsewhere: what every reader counts on has to be there. */
+function isRunInfo(info: RunInfo): boolean {
+  return (
+    info.schema === 1 &&
+    isRunId(info.runId) &&
+    Array.isArray(info.command) &&
+    typeof info.pipeline === 'string' &&
+    [info.startedAt, info.endedAt ?? '0'].every((time) => /^\d{1,20}$/.test(time)) &&
+    typeof info.logging.format === 'string'
+  );
 }
 
 /** Whether the run's process still writes it. */

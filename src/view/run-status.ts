@@ -21,10 +21,15 @@ export const STATUSES: readonly Status[] = [
 ];
 
 /** What a run's `error.type` is when its process is gone without having ended it. */
-export const INTERRUPTED = 'interrupted';
+export const INTERRUPTED = 'interrupted' satisfies Status;
+
+/** A status as a file has it; `error` for a word that is none. */
+export function parseStatus(word: unknown): Status {
+  return STATUSES.find((status) => status === word) ?? 'error';
+}
 
 export function toRunStatus({ info, state }: OpenedRun): Status {
-  return state === 'finished' ? (info.result ?? 'error') : state;
+  return parseStatus(state === 'finished' ? info.result : state);
 }
 
 export function toStartTime({ info }: OpenedRun): UnixTime {

@@ -9,6 +9,7 @@ import { toMark, toStatusStyle } from '../text/marks.ts';
 import type { Paint } from '../text/paint.ts';
 import { formatBytes, formatDuration, formatLocalTime, formatShortTime } from '../text/units.ts';
 import { toShortIds } from './short-ids.ts';
+import { countStages } from './stage-counts.ts';
 import { toStageParts } from './stage-parts.ts';
 
 /** A run, and what `ls` knows of its files. */
@@ -51,7 +52,7 @@ function toCells(run: ListedRun, shortId: string, paint: Paint): Cell[] {
     escapeLine(info.pipeline),
     [toMark(status, paint), { text: ` ${status}`, style: toStatusStyle(status) }],
     formatDuration(toRunDurationMs(run)),
-    toStageParts(counts).join(' ') || '-',
+    toStageParts(countStages(run)).join(' ') || '-',
     { text: counts === undefined ? '' : String(errors), style: errors > 0 ? 'red' : 'dim' },
     sizeBytes === undefined ? '' : formatBytes(sizeBytes),
   ];

@@ -1,5 +1,5 @@
 import type { FirstError } from '../../model/run-info.ts';
-import { wrap } from '../text/columns.ts';
+import { clip, wrap } from '../text/columns.ts';
 import { escapeControls, escapeLine } from '../text/escape.ts';
 import type { Paint } from '../text/paint.ts';
 
@@ -18,7 +18,9 @@ export function drawError(error: FirstError, paint: Paint): string[] {
   return [
     paint.paint(`First error${place}`, ['bold', 'red']),
     ...cutMiddle(text).flatMap((line) =>
-      wrapCode(escapeControls(line).replaceAll('\t', '    '), width).map((part) => INDENT + part),
+      wrapCode(clip(escapeControls(line), paint).replaceAll('\t', '    '), width).map(
+        (part) => INDENT + part,
+      ),
     ),
   ];
 }

@@ -1,12 +1,12 @@
 import { toDurationMs } from '../../model/time.ts';
 import type { UnixTime } from '../../model/time.ts';
-import { layoutColumns, wrap } from '../text/columns.ts';
+import { clip, layoutColumns, wrap } from '../text/columns.ts';
 import type { Cell, Span } from '../text/columns.ts';
 import { escapeLine } from '../text/escape.ts';
 import { toMark, toSeparator, toStatusStyle } from '../text/marks.ts';
 import type { Paint } from '../text/paint.ts';
 import { formatDuration, formatNumber } from '../text/units.ts';
-import type { RunNode } from '../tree/run-node.ts';
+import type { Metric, RunNode } from '../tree/run-node.ts';
 import { toStudyFacts, toTrialFacts } from '../tree/study-facts.ts';
 import { drawBar, drawPoint } from './time-bar.ts';
 import { toVisible } from './visible.ts';
@@ -117,7 +117,7 @@ function toCells(
         : drawBar(slot, time.barWidth, paint.isUnicode),
       style: style ?? 'dim',
     },
-    { text: describeNode(node), style: node.error === undefined ? 'dim' : style },
+    { text: clip(describeNode(node), paint), style: node.error === undefined ? 'dim' : style },
   ];
 }
 
@@ -147,17 +147,25 @@ function toNotes({ node, stem }: Row, options: TreeLinesOptions): string[] {
       notes.push(`best trial ${best.number}: ${value}  ${formatParams(best.params)}`.trimEnd());
     }
   }
-  if (node.kind !== 'trial' && node.metrics.length > 0) {
-    notes.push(
-      node.metrics
-        .map(({ name, value }) => `${name} ${formatNumber(value)}`)
-        .join(toSeparator(paint)),
-    );
-  }
+  if (node.kind !== 'trial' && node.metrics.length > 0)
+    notes.push(describeMetrics(node.metrics).join(toSeparator(paint)));
   const prefix = `${stem}  `;
   return notes.flatMap((note) =>
-    wrap(escapeLine(note), Math.max(20, (paint.width ?? Infinity) - prefix.length)).map(
-      (line) => paint.paint(prefix, 'dim') + line,
-    ),
+    wrap(
+      clip(escapeLine(note), paint),
+      Math.max(20, (paint.width ?? Infinity) - prefix.length),
+    ).map((line) => paint.paint(prefix, 'dim') + line),
   );
 }
+
+/** The last value of each metric, of the first that there are. */
+function describeMetrics(metrics: readonly Metric[]): string[] {
+  const shown = metrics.slice(0, MAX_METRICS).map(({ name, value, count }) => {
+    const ofHowMany = count > 1 ? ` (last of ${count})` : '';
+    return `${name} ${formatNumber(value)}${ofHowMany}`;
+  });
+  const rest = metrics.length - shown.length;
+  return rest > 0 ? [...shown, `${rest} more`] : shown;
+}
+
+const MAX_METRICS = 16;

@@ -82,6 +82,15 @@ function paintCell(cell: Cell, width: number, paint: Paint): string {
   return painted;
 }
 
+/** Texts that others wrote can be of any length, and measuring them takes its time: the beginning that can be shown. */
+export function clip(text: string, paint: Pick<Paint, 'width'>): string {
+  return paint.width === undefined || text.length <= MAX_CLIPPED
+    ? text
+    : text.slice(0, MAX_CLIPPED);
+}
+
+const MAX_CLIPPED = 2000;
+
 /** Cuts a line to `width` columns, between characters as people see them, with a sign that it was cut. */
 export function truncate(text: string, width: number, paint: Pick<Paint, 'isUnicode'>): string {
   if (stringWidth(text) <= width) return text;

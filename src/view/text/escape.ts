@@ -16,6 +16,16 @@ export function escapeLine(text: string): string {
   return escapeControls(text).replace(BREAKS, toEscape);
 }
 
+/** As {@link escapeControls}, for a text with colours of our own, which stay. */
+export function escapeAllButColors(text: string): string {
+  return text
+    .split(COLOR)
+    .map((part, index) => (index % 2 === 0 ? escapeControls(part) : part))
+    .join('');
+}
+
+const COLOR = /(\x1b\[[\d;]*m)/;
+
 /**
  * JSON text made safe for a terminal: `JSON.stringify` leaves DEL, C1 and bidirectional controls as they are. It stays
  * the same JSON.

@@ -1,12 +1,12 @@
 import { ATTR, EVENT } from '../../model/attributes.ts';
 import { toStudySpanId, toTrialSpanId } from '../../model/ids.ts';
 import type { SpanId } from '../../model/ids.ts';
-import type { Attributes, Result } from '../../model/pipeline.ts';
+import type { Attributes } from '../../model/pipeline.ts';
 import type { RunInfo } from '../../model/run-info.ts';
 import { compareTimes, parseNanoString } from '../../model/time.ts';
 import type { StoredRecord, StoredSpan } from '../../spool/signal-reader.ts';
 import type { RunState } from '../open-run.ts';
-import { INTERRUPTED } from '../run-status.ts';
+import { INTERRUPTED, parseStatus } from '../run-status.ts';
 import type { Status } from '../run-status.ts';
 import type { Metric, NodeKind, RunNode } from './run-node.ts';
 
@@ -63,7 +63,10 @@ function findParent(draft: Draft, drafts: ReadonlyMap<SpanId, Draft>): Draft | u
 }
 
 function sortChildren(draft: Draft): RunNode {
-  draft.children.sort((a, b) => compareTimes(a.start, b.start));
+  const isStudy = draft.kind === 'study';
+  draft.children.sort((a, b) =>
+    isStudy ? Number(a.name) - Number(b.name) : compareTimes(a.start, b.start),
+  );
   for (const child of draft.children) sortChildren(child);
   return draft;
 }
@@ -112,7 +115,7 @@ function toName(kind: NodeKind, name: string, attributes: Attributes): string {
 function toStatus({ attributes, isError }: StoredSpan): Status | undefined {
   if (attributes[ATTR.errorType] === INTERRUPTED) return INTERRUPTED;
   const result = attributes[ATTR.taskResult] ?? attributes[ATTR.pipelineResult];
-  if (result !== undefined) return result as Result;
+  if (result !== undefined) return parseStatus(result);
   if (isError) return 'failure';
   return attributes[ATTR.trialState] === 'COMPLETE' ? 'success' : undefined;
 }

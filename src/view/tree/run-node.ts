@@ -32,7 +32,7 @@ export interface RunNode {
   readonly error: NodeError | undefined;
   readonly links: StoredSpan['links'];
   readonly metrics: readonly Metric[];
-  /** By their start. */
+  /** By their start; trials by their number. */
   readonly children: readonly RunNode[];
 }
 
