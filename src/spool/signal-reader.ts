@@ -139,7 +139,7 @@ function toRecord(item: Json, logger: string): StoredRecord {
   return {
     time: toTime(item['timeUnixNano']),
     observed: toTime(item['observedTimeUnixNano']) ?? toTime(item['timeUnixNano']) ?? [0, 0],
-    severity: Number(item['severityNumber'] ?? 0),
+    severity: Number(toScalar(item['severityNumber'])) || 0,
     severityText: toText(item['severityText']),
     eventName: toText(item['eventName']),
     body: bodyToText(item['body']),
@@ -157,7 +157,7 @@ function toSpan(item: Json): StoredSpan {
     spanId: toText(item['spanId']) ?? '',
     parentSpanId: toText(item['parentSpanId']) || undefined,
     name: toText(item['name']) ?? '',
-    kind: Number(item['kind'] ?? 0),
+    kind: Number(toScalar(item['kind'])) || 0,
     start: toTime(item['startTimeUnixNano']) ?? [0, 0],
     end: toTime(item['endTimeUnixNano']) ?? [0, 0],
     attributes: toAttributes(item['attributes']),
@@ -188,10 +188,15 @@ function toText(value: unknown): string | undefined {
   return typeof value === 'string' ? value : undefined;
 }
 
+/** Objects, which can't all be made strings or numbers of, count as nothing. */
+function toScalar(value: unknown): string | number | boolean | undefined {
+  return typeof value === 'object' ? undefined : (value as string);
+}
+
 /** 64-bit integers are strings in OTLP/JSON; numbers are taken too. */
 function toTime(value: unknown): UnixTime | undefined {
   if (value === undefined || value === '0' || value === 0) return undefined;
-  return parseNanoString(String(value));
+  return parseNanoString(String(toScalar(value)));
 }
 
 function bodyToText(value: unknown): string {
@@ -203,22 +208,36 @@ function toAttributes(value: unknown): Attributes {
   const attributes: Attributes = Object.create(null) as Attributes;
   for (const attribute of toList(value)) {
     const parsed = toValue(toObject(attribute['value']));
-    if (parsed !== undefined) attributes[String(attribute['key'])] = parsed;
+    if (parsed !== undefined) attributes[String(toScalar(attribute['key']))] = parsed;
   }
   return attributes;
 }
 
+/** Nobody nests values deeper but to see what breaks. */
+const MAX_DEPTH = 100;
+
 /** An OTLP `AnyValue`. Maps are given as their JSON. */
-function toValue(value: Json): AttributeValue | undefined {
-  if (value['stringValue'] !== undefined) return String(value['stringValue']);
-  if (value['intValue'] !== undefined) return Number(value['intValue']);
-  if (value['doubleValue'] !== undefined) return Number(value['doubleValue']);
+function toValue(value: Json, depth = 0): AttributeValue | undefined {
+  if (value['stringValue'] !== undefined) return String(toScalar(value['stringValue']));
+  if (value['intValue'] !== undefined) return Number(toScalar(value['intValue']));
+  if (value['doubleValue'] !== undefined) return Number(toScalar(value['doubleValue']));
   if (value['boolValue'] !== undefined) return value['boolValue'] === true;
-  if (value['bytesValue'] !== undefined) return Buffer.from(String(value['bytesValue']), 'base64');
-  if (value['arrayValue'] !== undefined) {
-    return toList(toObject(value['arrayValue'])['values']).map((item) => toValue(item) as string);
+  if (value['bytesValue'] !== undefined)
+    return Buffer.from(String(toScalar(value['bytesValue'])), 'base64');
+  if (value['arrayValue'] !== undefined && depth < MAX_DEPTH) {
+    return toList(toObject(value['arrayValue'])['values']).map(
+      (item) => toValue(item, depth + 1) as string,
+    );
   }
-  return value['kvlistValue'] === undefined ? undefined : JSON.stringify(value['kvlistValue']);
+  return value['kvlistValue'] === undefined ? undefined : tryStringify(value['kvlistValue']);
+}
+
+function tryStringify(value: unknown): string | undefined {
+  try {
+    return JSON.stringify(value);
+  } catch {
+    return undefined; // nested deeper than the stack
+  }
 }
 
 function tryOpen(path: string): number | undefined {
