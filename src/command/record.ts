@@ -1,5 +1,12 @@
+import { existsSync } from 'node:fs';
+import { join } from 'node:path';
 import { followRun } from '../merge/follow.ts';
+import type { MergeOptions } from '../merge/merge.ts';
+import { rewriteText } from '../merge/recover.ts';
 import { findWritten } from '../merge/written.ts';
+import { FILE } from '../spool/layout.ts';
+import { tryLock } from '../spool/lock.ts';
+import { cutTornLine } from '../spool/repair.ts';
 import { readRunInfo } from '../spool/run-file.ts';
 import type { Command } from './command.ts';
 import { UsageError } from './command.ts';
@@ -15,8 +22,23 @@ export const record: Command = {
     const info = readRunInfo(runDir);
     if (info === undefined) throw new UsageError(`there is no run in ${runDir}`);
     if (info.state !== 'running') return EXIT.ok;
-    const written = findWritten(runDir);
-    const ended = await followRun({ runDir, info, written, env: io.env });
-    return ended === undefined ? EXIT.fault : EXIT.ok;
+    const unlock = tryLock(join(runDir, FILE.lock));
+    if (unlock === undefined) return EXIT.ok; // somebody else writes it
+    try {
+      return await follow({ runDir, info, env: io.env });
+    } finally {
+      unlock();
+    }
   },
 };
+
+async function follow(options: MergeOptions): Promise<number> {
+  const { runDir } = options;
+  const isContinued = existsSync(join(runDir, FILE.logs)); // an earlier one was killed
+  if (isContinued) for (const name of [FILE.logs, FILE.traces]) cutTornLine(join(runDir, name));
+  const written = findWritten(runDir);
+  const ended = await followRun({ ...options, written });
+  if (ended === undefined) return EXIT.fault;
+  if (isContinued) rewriteText(runDir, ended);
+  return EXIT.ok;
+}

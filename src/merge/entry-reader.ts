@@ -6,6 +6,7 @@ import type { SpanId } from '../model/ids.ts';
 import type {
   InboxEntry,
   LogEntry,
+  LogsEntry,
   MetricEntry,
   SpanEndEntry,
   SpanLinkEntry,
@@ -52,6 +53,8 @@ export class EntryReader {
     switch (entry.type) {
       case 'log':
         return this.#log(entry, place);
+      case 'logs':
+        return this.#logs(entry, place);
       case 'metric':
         return this.#metric(entry, place);
       case 'span-start':
@@ -103,6 +106,31 @@ export class EntryReader {
     });
     if (attributes[ATTR.exceptionType] !== undefined)
       this.#book.noteException(scope.spanId, { time, attributes: told });
+  }
+
+  #logs(entry: LogsEntry, place: EntryPlace): void {
+    const { nanos, bodies, logger = 'stagelight', severity, severityText } = entry;
+    const scope = this.#toScope(entry.span);
+    const seconds = parseNanoString(entry.time)?.[0] ?? 0;
+    let nanosOfSecond = 0;
+    for (const [index, body] of bodies.entries()) {
+      nanosOfSecond += nanos[index] ?? 0;
+      const time: UnixTime = [seconds, nanosOfSecond];
+      // Each takes more than a byte of the entry, so the place is no other record's.
+      const uid = this.#toUid({ ...place, offset: place.offset + index });
+      this.#recorder.log({
+        scope,
+        logger,
+        time,
+        observed: time,
+        severity,
+        severityText,
+        eventName: undefined,
+        body,
+        attributes: { [ATTR.uid]: uid },
+        raw: undefined,
+      });
+    }
   }
 
   #metric(entry: MetricEntry, place: EntryPlace): void {

@@ -55,7 +55,7 @@ function mergeLeftovers(runDir: string, info: RunInfo): RunInfo {
 }
 
 /** Writes `run.log` anew: the killed merge may have come further with one file than with the other. */
-function rewriteText(runDir: string, info: RunInfo): void {
+export function rewriteText(runDir: string, info: RunInfo): void {
   const { format, dateFormat, minimumSeverity } = info.logging;
   const toText = compileTextFormat(format, { dateFormat, zone: info.timeZone });
   const path = join(runDir, FILE.text);

@@ -7,6 +7,7 @@ import type { SpanId } from './ids.ts';
  */
 export type InboxEntry =
   | LogEntry
+  | LogsEntry
   | SpanStartEntry
   | SpanEndEntry
   | MetricEntry
@@ -42,6 +43,16 @@ export interface LogEntry {
   /** The span that it lies in; the run's own when left out. */
   readonly span?: SpanId;
   readonly attributes?: InboxAttributes;
+}
+
+/** Log records of a burst, that differ in time and body only. */
+export interface LogsEntry extends Omit<LogEntry, 'type' | 'body' | 'event' | 'attributes'> {
+  readonly type: 'logs';
+  /** The last one's. */
+  readonly time: string;
+  /** The nanoseconds from each to the next; from the second, which is the same for all, to the first. */
+  readonly nanos: readonly number[];
+  readonly bodies: readonly string[];
 }
 
 export type SpanKindName = 'stage' | 'command' | 'study' | 'trial' | 'run' | 'span';

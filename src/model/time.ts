@@ -1,3 +1,5 @@
+import { performance } from 'node:perf_hooks';
+
 /**
  * A point in time as OpenTelemetry's JS SDK takes it: whole seconds since 1970 (UTC) and nanoseconds within the second.
  * Two numbers, because nanoseconds since 1970 don't fit one, and a bigint for every log line is measurably slower.
@@ -45,28 +47,30 @@ export function parseNanoString(text: string): UnixTime | undefined {
   return [Number(padded.slice(0, -9)), Number(padded.slice(-9))];
 }
 
+/** How often the clock is held against the system's: that alone would be a third of what a call costs (bench/logger.mjs). */
+const SETTING_MS = 50;
+
 /** A clock of nanosecond resolution that follows the system's clock: it is set again when the two are over 2 ms apart. */
 export function createClock(): () => UnixTime {
-  let anchorMs = Date.now();
-  let anchorTick = process.hrtime();
-  return () => {
-    const [seconds, nanos] = process.hrtime(anchorTick);
+  let anchorMs = 0;
+  let [anchorSeconds, anchorNanos] = [0, 0];
+  let anchorTickMs = 0;
+  let settingTickMs = -Infinity;
+  const follow = (tickMs: number): void => {
+    settingTickMs = tickMs;
     const wallMs = Date.now();
-    const elapsedMs = seconds * 1000 + nanos / NANOS_PER_MS;
-    if (Math.abs(anchorMs + elapsedMs - wallMs) > 2) {
-      anchorMs = wallMs;
-      anchorTick = process.hrtime();
-      return fromUnixMs(wallMs);
-    }
-    return addNanos(fromUnixMs(anchorMs), seconds, nanos);
+    if (Math.abs(anchorMs + tickMs - anchorTickMs - wallMs) <= 2) return;
+    anchorMs = wallMs;
+    anchorTickMs = tickMs;
+    [anchorSeconds, anchorNanos] = fromUnixMs(wallMs);
   };
-}
-
-function addNanos(time: UnixTime, seconds: number, nanos: number): UnixTime {
-  const sum = time[1] + nanos;
-  return sum >= NANOS_PER_SECOND
-    ? [time[0] + seconds + 1, sum - NANOS_PER_SECOND]
-    : [time[0] + seconds, sum];
+  return () => {
+    const tickMs = performance.now();
+    if (tickMs - settingTickMs >= SETTING_MS) follow(tickMs);
+    const nanos = anchorNanos + Math.round((tickMs - anchorTickMs) * NANOS_PER_MS);
+    const seconds = Math.floor(nanos / NANOS_PER_SECOND);
+    return [anchorSeconds + seconds, nanos - seconds * NANOS_PER_SECOND];
+  };
 }
 
 /** Now, by this process's {@link createClock}. */

@@ -42,8 +42,7 @@ export function getTelemetry(): Telemetry {
 function watch(): void {
   watchProcess({
     getRecording,
-    emit: (draft) =>
-      getTelemetry().loggerProvider.getLogger('stagelight').emit(toLogRecord(draft)),
+    emit: (draft) => getTelemetry().loggerProvider.getLogger('stagelight').emit(toLogRecord(draft)),
   });
 }
 

@@ -1,8 +1,9 @@
-import { context } from '@opentelemetry/api';
+import { ROOT_CONTEXT, context } from '@opentelemetry/api';
 import { logs } from '@opentelemetry/api-logs';
-import type { Logger as OtelLogger } from '@opentelemetry/api-logs';
+import type { LogRecord, Logger as OtelLogger } from '@opentelemetry/api-logs';
+import { now } from '../../model/time.ts';
 import { getRecording, getTelemetry } from './current.ts';
-import { toOwnContext } from './own-context.ts';
+import { toLogContext } from './own-context.ts';
 import { toLogRecord } from './record-draft.ts';
 import type { RecordDraft } from './record-draft.ts';
 
@@ -18,11 +19,27 @@ export class RecordSource {
 
   /** Makes a record, in the span that is active. Inside a run it is in the inbox or its buffer when this returns. */
   emit(draft: RecordDraft): void {
-    const record = toLogRecord(draft);
+    this.#emit(toLogRecord(draft));
+  }
+
+  /** The same for a text alone, which most records are: without an object in between. */
+  emitText(severityNumber: number, severityText: string, body: string): void {
+    const time = now();
+    this.#emit({
+      timestamp: time,
+      observedTimestamp: time,
+      severityNumber,
+      severityText,
+      body,
+      context: ROOT_CONTEXT,
+    });
+  }
+
+  #emit(record: LogRecord): void {
     if (getRecording() === undefined) return logs.getLogger(this.#name).emit(record);
     const telemetry = getTelemetry();
     this.#own ??= telemetry.loggerProvider.getLogger(this.#name);
-    if (!telemetry.isGlobal) record.context = toOwnContext(context.active());
+    record.context = toLogContext(context.active(), telemetry.isGlobal);
     this.#own.emit(record);
   }
 }

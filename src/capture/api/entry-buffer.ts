@@ -1,10 +1,15 @@
 import { existsSync } from 'node:fs';
 import { performance } from 'node:perf_hooks';
+import type { UnixTime } from '../../model/time.ts';
+import { encodeString, encodeTime } from '../../otlp/json.ts';
 import { AppendFile } from '../../spool/append-file.ts';
+import { LogBatch } from './log-batch.ts';
 
-/** Text that waits for its write has at most this many UTF-16 units, each of which takes at most three bytes. */
-const MAX_TEXT_LENGTH = 64 * 1024;
-const BLOCK_BYTES = 3 * MAX_TEXT_LENGTH;
+const BLOCK_BYTES = 256 * 1024;
+/** Lines are encoded some at a time: fewer calls, and no more of their pieces alive than a garbage collection copies cheaply. */
+const MAX_TEXT_LENGTH = 8 * 1024;
+/** The most that one UTF-16 unit takes in UTF-8. */
+const MAX_UNIT_BYTES = 3;
 /** The longest that an entry waits while the event loop turns. */
 const FLUSH_MS = 50;
 /**
@@ -36,13 +41,18 @@ export interface EntryBufferOptions {
 export class EntryBuffer {
   readonly #options: EntryBufferOptions;
   readonly #block = Buffer.allocUnsafeSlow(BLOCK_BYTES);
+  /** Encoded bytes in the block. */
+  #length = 0;
   #file: AppendFile | undefined;
+  /** What comes behind them. */
   #text = '';
+  /** What comes behind that. */
+  readonly #batch = new LogBatch();
   #count = 0;
   #timer: NodeJS.Timeout | undefined;
   #isEnding = false;
   #creditMs = MAX_CREDIT_MS;
-  #creditedAtMs = 0;
+  #earnedAtMs = 0;
   /** What the disk refused, in order. */
   #refused: Buffer[] = [];
   #refusedBytes = 0;
@@ -56,11 +66,21 @@ export class EntryBuffer {
 
   /** Adds one entry, with its newline. */
   add(line: string): void {
+    if (!this.#batch.isEmpty) this.#text += this.#batch.take();
     this.#text += line;
     this.#count += 1;
-    const mustWrite = this.#text.length > MAX_TEXT_LENGTH || this.#isEnding;
-    if (mustWrite || (this.#refused.length === 0 && this.#hasCredit())) this.flush();
-    else if (this.#timer === undefined) this.#wait(FLUSH_MS);
+    if (this.#timer === undefined) this.#writeOrWait();
+    else if (this.#text.length > MAX_TEXT_LENGTH) this.#encode();
+  }
+
+  /** Adds a log record. @param head as {@link LogBatch.tryAdd} has it */
+  addText(head: string, time: UnixTime, body: string): void {
+    if (this.#timer === undefined) return this.add(encodeLog(head, time, body));
+    this.#count += 1;
+    if (this.#batch.tryAdd(head, time, body)) return;
+    this.#text += this.#batch.take();
+    if (this.#text.length > MAX_TEXT_LENGTH) this.#encode();
+    this.#batch.tryAdd(head, time, body);
   }
 
   /** Hands what waits to the operating system. */
@@ -70,7 +90,7 @@ export class EntryBuffer {
       this.#timer = undefined;
       this.#options.onWaiting(false);
     }
-    if (this.#text !== '') this.#writeText();
+    if (this.#count > 0) this.#writeAll();
     if (this.#refused.length > 0 || this.#lostCount > 0) this.#retry();
   }
 
@@ -81,13 +101,19 @@ export class EntryBuffer {
     this.flush();
   }
 
-  /** Whether there is time to spare for a write. */
-  #hasCredit(): boolean {
+  #writeOrWait(): void {
+    const mayWrite = this.#isEnding || (this.#refused.length === 0 && this.#earn() > 0);
+    if (mayWrite) this.flush();
+    else this.#wait(FLUSH_MS);
+  }
+
+  /** Gives the time there is to spare for writes. */
+  #earn(): number {
     const nowMs = performance.now();
-    const earnedMs = (nowMs - this.#creditedAtMs) * WRITE_SHARE;
+    const earnedMs = (nowMs - this.#earnedAtMs) * WRITE_SHARE;
+    this.#earnedAtMs = nowMs;
     this.#creditMs = Math.min(MAX_CREDIT_MS, this.#creditMs + earnedMs);
-    this.#creditedAtMs = nowMs;
-    return this.#creditMs > (this.#timer === undefined ? 0 : RESUME_CREDIT_MS);
+    return this.#creditMs;
   }
 
   #wait(durationMs: number): void {
@@ -95,16 +121,38 @@ export class EntryBuffer {
     this.#timer = setTimeout(() => this.flush(), durationMs).unref();
   }
 
-  #writeText(): void {
+  /** Moves the text into the block, and writes that when it is time. */
+  #encode(): void {
+    this.#fill();
+    if (this.#refused.length === 0 && this.#earn() > RESUME_CREDIT_MS) this.flush();
+  }
+
+  /** Moves the text into the block; one that never fits goes past it. */
+  #fill(): void {
+    if (!this.#batch.isEmpty) this.#text += this.#batch.take();
     const text = this.#text;
-    const count = this.#count;
     this.#text = '';
+    const mostBytes = text.length * MAX_UNIT_BYTES;
+    if (this.#length + mostBytes > BLOCK_BYTES) this.#writeBlock();
+    if (mostBytes > BLOCK_BYTES) this.#write(Buffer.from(text, 'utf8'));
+    else this.#length += this.#block.write(text, this.#length, 'utf8');
+  }
+
+  #writeAll(): void {
+    this.#fill();
+    this.#writeBlock();
+  }
+
+  #writeBlock(): void {
+    const bytes = this.#block.subarray(0, this.#length);
+    this.#length = 0;
+    this.#write(bytes);
+  }
+
+  #write(bytes: Buffer): void {
+    const count = this.#count;
     this.#count = 0;
-    const bytes =
-      text.length <= MAX_TEXT_LENGTH
-        ? this.#block.subarray(0, this.#block.write(text, 0, 'utf8'))
-        : Buffer.from(text, 'utf8');
-    if (this.#refused.length === 0 && this.#tryAppend(bytes)) return;
+    if (bytes.length === 0 || (this.#refused.length === 0 && this.#tryAppend(bytes))) return;
     if (this.#refusedBytes + bytes.length > MAX_REFUSED_BYTES) {
       this.#lostCount += count;
       return;
@@ -150,4 +198,8 @@ export class EntryBuffer {
     if (!existsSync(this.#options.path))
       this.#options.tell('the run has ended; what is recorded from now on is lost');
   }
+}
+
+function encodeLog(head: string, time: UnixTime, body: string): string {
+  return `${head},"type":"log","time":"${encodeTime(time)}","body":${encodeString(body)}}\n`;
 }

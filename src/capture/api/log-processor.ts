@@ -1,11 +1,12 @@
 import { randomBytes } from 'node:crypto';
-import type { SpanContext } from '@opentelemetry/api';
+import type { Context, SpanContext } from '@opentelemetry/api';
 import type { LogRecordProcessor, SdkLogRecord } from '@opentelemetry/sdk-logs';
 import { ATTR, EVENT } from '../../model/attributes.ts';
 import type { SpanId } from '../../model/ids.ts';
 import { encodeString, encodeTime } from '../../otlp/json.ts';
 import { toJson } from './attributes.ts';
-import { encodeInboxAttributes } from './encode-entry.ts';
+import { encodeInboxAttributes, encodeName } from './encode-entry.ts';
+import { getLogSpanId } from './own-context.ts';
 import type { Recording } from './recording.ts';
 import { tellFault } from './safely.ts';
 
@@ -15,18 +16,21 @@ const MAX_BODY_LENGTH = Math.floor((128 * 1024) / 3);
 /** Writes the log records of this process into its inbox. */
 export class LogEntryProcessor implements LogRecordProcessor {
   readonly #getRecording: () => Recording | undefined;
-  /** What is the same for all records of a logger and severity, as JSON. */
-  readonly #heads = new Map<object, string[]>();
+  #last = NO_HEAD;
 
   constructor(getRecording: () => Recording | undefined) {
     this.#getRecording = getRecording;
   }
 
-  onEmit(record: SdkLogRecord): void {
+  onEmit(record: SdkLogRecord, context?: Context): void {
     const recording = this.#getRecording();
     if (recording === undefined) return;
     try {
-      this.#write(record, recording);
+      this.#write(
+        record,
+        getLogSpanId(context) ?? toSpanId(record.spanContext, recording),
+        recording,
+      );
     } catch (error) {
       tellFault(error);
     }
@@ -40,65 +44,84 @@ export class LogEntryProcessor implements LogRecordProcessor {
     this.#getRecording()?.flush();
   }
 
-  #write(record: SdkLogRecord, recording: Recording): void {
-    const span = toSpanId(record.spanContext, recording);
-    const body = toBody(record.body);
-    if (record.eventName === EVENT.metric) recording.add(encodeMetric(record, span));
-    else if (body === undefined || body.length <= MAX_BODY_LENGTH)
-      recording.add(this.#encode(record, { span, body }));
-    else this.#writeParts(record, { span, body }, recording);
+  #write(record: SdkLogRecord, span: SpanId, recording: Recording): void {
+    const head = this.#toHead(record, span);
+    const { body, eventName } = record;
+    const isText = typeof body === 'string' && body.length <= MAX_BODY_LENGTH;
+    if (isText && eventName === undefined && !hasKeys(record.attributes))
+      recording.addText(head, record.hrTime, body);
+    else if (eventName === EVENT.metric) recording.add(encodeMetric(record, head));
+    else for (const entry of encodeLog(record, head)) recording.add(entry);
   }
 
-  #writeParts(
-    record: SdkLogRecord,
-    { span, body }: { span: SpanId; body: string },
-    recording: Recording,
-  ): void {
-    const partId = randomBytes(8).toString('hex');
-    let index = 0;
-    for (const part of toParts(body)) {
-      // Only the first has the attributes: they are of the whole.
-      const attributes = { ...(index === 0 && record.attributes), [ATTR.partId]: partId };
-      const own = { ...attributes, [ATTR.partIndex]: index };
-      recording.add(this.#encode(record, { span, body: part, attributes: own }));
-      index += 1;
-    }
-  }
-
-  #encode(
-    record: SdkLogRecord,
-    own: { span: SpanId; body: string | undefined; attributes?: Record<string, unknown> },
-  ): string {
-    let text = `{"type":"log","time":"${encodeTime(record.hrTime)}","span":"${own.span}"${this.#toHead(record)}`;
-    if (own.body !== undefined) text += `,"body":${encodeString(own.body)}`;
-    if (record.eventName !== undefined) text += `,"event":${encodeString(record.eventName)}`;
-    const attributes = encodeInboxAttributes(own.attributes ?? record.attributes);
-    return attributes === '{}' ? `${text}}\n` : `${text},"attributes":${attributes}}\n`;
-  }
-
-  #toHead(record: SdkLogRecord): string {
-    const { instrumentationScope: scope, severityNumber = 0, severityText } = record;
-    let heads = this.#heads.get(scope);
-    if (heads === undefined) this.#heads.set(scope, (heads = [])); // as many as the SDK has loggers
-    const known = heads[severityNumber];
-    if (known !== undefined && severityText === SEVERITY_TEXTS[severityNumber]) return known;
-    let head = `,"logger":${encodeString(scope.name)}`;
-    if (severityNumber !== 0) head += `,"severity":${severityNumber}`;
-    if (severityText !== undefined) head += `,"severityText":${encodeString(severityText)}`;
-    if (severityText === SEVERITY_TEXTS[severityNumber]) heads[severityNumber] = head;
+  /** What the entry says of the record's place and severity. */
+  #toHead(record: SdkLogRecord, span: SpanId): string {
+    const { instrumentationScope: scope, severityNumber, severityText } = record;
+    const last = this.#last;
+    if (
+      span === last.span &&
+      severityNumber === last.severityNumber &&
+      severityText === last.severityText &&
+      scope === last.scope
+    )
+      return last.head;
+    let head = `{"span":"${span}","logger":${encodeName(scope.name)}`;
+    if (severityNumber !== undefined) head += `,"severity":${severityNumber}`;
+    if (severityText !== undefined) head += `,"severityText":${encodeName(severityText)}`;
+    this.#last = { span, severityNumber, severityText, scope, head };
     return head;
   }
 }
 
-/** The words of the levels that {@link Logger} has, by severity number. */
-export const SEVERITY_TEXTS: Readonly<Record<number, string>> = {
-  1: 'TRACE',
-  5: 'DEBUG',
-  9: 'INFO',
-  13: 'WARN',
-  17: 'ERROR',
-  21: 'FATAL',
+/** What is the same for consecutive records. */
+interface Head {
+  readonly span: SpanId | undefined;
+  readonly severityNumber: number | undefined;
+  readonly severityText: string | undefined;
+  readonly scope: object | undefined;
+  readonly head: string;
+}
+
+const NO_HEAD: Head = {
+  span: undefined,
+  severityNumber: undefined,
+  severityText: undefined,
+  scope: undefined,
+  head: '',
 };
+
+function hasKeys(attributes: object): boolean {
+  for (const _key in attributes) return true;
+  return false;
+}
+
+/** A record as entries: several where its body is too long for one. */
+function* encodeLog(record: SdkLogRecord, head: string): Generator<string> {
+  const { eventName, attributes } = record;
+  const event = eventName === undefined ? '' : `,"event":${encodeName(eventName)}`;
+  const start = `${head},"type":"log","time":"${encodeTime(record.hrTime)}"${event}`;
+  const body = toBody(record.body);
+  if (body === undefined || body.length <= MAX_BODY_LENGTH) {
+    yield `${start}${encodeContent(body, attributes)}}\n`;
+    return;
+  }
+  const partId = randomBytes(8).toString('hex');
+  let index = 0;
+  for (const part of toParts(body)) {
+    // Only the first has the attributes: they are of the whole.
+    const own = { ...(index === 0 && attributes), [ATTR.partId]: partId, [ATTR.partIndex]: index };
+    yield `${start}${encodeContent(part, own)}}\n`;
+    index += 1;
+  }
+}
+
+function encodeContent(
+  body: string | undefined,
+  attributes: Readonly<Record<string, unknown>>,
+): string {
+  const text = body === undefined ? '' : `,"body":${encodeString(body)}`;
+  return hasKeys(attributes) ? `${text},"attributes":${encodeInboxAttributes(attributes)}` : text;
+}
 
 /** The span that a record belongs to. One of another trace that isn't ours is a caller's: it isn't in this run. */
 function toSpanId(context: SpanContext | undefined, recording: Recording): SpanId {
@@ -112,12 +135,12 @@ function toBody(body: unknown): string | undefined {
   return typeof body === 'string' ? body : toJson(body);
 }
 
-function encodeMetric({ attributes, hrTime }: SdkLogRecord, span: SpanId): string {
+function encodeMetric({ attributes, hrTime }: SdkLogRecord, head: string): string {
   const value = attributes[ATTR.metricValue] as number;
   const step = attributes[ATTR.metricStep];
   return (
-    `{"type":"metric","time":"${encodeTime(hrTime)}","span":"${span}",` +
-    `"name":${encodeString(String(attributes[ATTR.metricName]))},` +
+    `${head},"type":"metric","time":"${encodeTime(hrTime)}",` +
+    `"name":${encodeName(String(attributes[ATTR.metricName]))},` +
     `"value":${Number.isFinite(value) ? value : `"${value}"`}` +
     `${step === undefined ? '' : `,"step":${String(step)}`}}\n`
   );

@@ -42,15 +42,13 @@ export interface Logger {
   child(name: string): Logger;
 }
 
-const NO_ATTRIBUTES: Attributes = {};
-
 function createLogger(name: string): Logger {
   const source = new RecordSource(name);
   const toMethod = (severity: number, severityText: string): LogMethod => {
     return (message, attributes) => {
       try {
         if (typeof message === 'string' && attributes === undefined)
-          source.emit({ severity, severityText, body: message, attributes: NO_ATTRIBUTES });
+          source.emitText(severity, severityText, message);
         else source.emit({ severity, severityText, ...toContent(message, attributes) });
       } catch (error) {
         tellFault(error);

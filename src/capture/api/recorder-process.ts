@@ -1,7 +1,6 @@
 import { spawn } from 'node:child_process';
 import type { ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
-import { existsSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { readRunInfo } from '../../spool/run-file.ts';
 import { tellOnce } from './safely.ts';
@@ -60,6 +59,6 @@ export class RecorderProcess {
   }
 
   #isUnfinished(): boolean {
-    return existsSync(this.#runDir) && readRunInfo(this.#runDir)?.state !== 'finished';
+    return readRunInfo(this.#runDir)?.state === 'running';
   }
 }

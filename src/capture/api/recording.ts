@@ -6,6 +6,7 @@ import type { SpanId } from '../../model/ids.ts';
 import type { SpanEndEntry, SpanKindName } from '../../model/inbox.ts';
 import type { RunInfo } from '../../model/run-info.ts';
 import { now, toNanoString } from '../../model/time.ts';
+import type { UnixTime } from '../../model/time.ts';
 import { ExecutionClaims } from '../../spool/claims.ts';
 import { FILE } from '../../spool/layout.ts';
 import { EntryBuffer } from './entry-buffer.ts';
@@ -69,6 +70,11 @@ export class Recording {
   /** Adds an entry: a line of JSON with its newline. */
   add(line: string): void {
     this.#buffer.add(line);
+  }
+
+  /** Adds a log record that is nothing but a text. @param head all else, as JSON without the closing brace */
+  addText(head: string, time: UnixTime, body: string): void {
+    this.#buffer.addText(head, time, body);
   }
 
   /** Everything that was added is with the operating system when this returns, unless the disk refuses it. */

@@ -81,8 +81,7 @@ async function runInside<T>(
     name: `RUN ${name}`,
     attributes: { ...toAttributes(options.attributes), [ATTR.pipelineName]: String(name) },
   });
-  const note = (result: string): void =>
-    void active.span.setAttribute(ATTR.pipelineResult, result);
+  const note = (result: string): void => void active.span.setAttribute(ATTR.pipelineResult, result);
   return await runInSpan(active, fn, {
     ok: () => {
       note('success');

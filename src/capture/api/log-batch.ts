@@ -1,0 +1,58 @@
+import type { UnixTime } from '../../model/time.ts';
+import { encodeTime } from '../../otlp/json.ts';
+
+const MAX_RECORDS = 256;
+const MAX_LENGTH = 16 * 1024;
+
+/**
+ * Log records that came in a burst and differ in nothing but time and text, as one entry: the texts are encoded together,
+ * by one call of `JSON.stringify`. That is a third of what an entry each costs (bench/logger.mjs).
+ */
+export class LogBatch {
+  #head = '';
+  #seconds = 0;
+  #lastNanos = 0;
+  #nanos: number[] = [];
+  #bodies: string[] = [];
+  #length = 0;
+
+  get isEmpty(): boolean {
+    return this.#bodies.length === 0;
+  }
+
+  /**
+   * Adds a record; gives false, and adds nothing, when the batch is full or the record differs from those in it.
+   * @param head what is said of all of them, as JSON: from the brace to the last field
+   */
+  tryAdd(head: string, time: UnixTime, body: string): boolean {
+    const seconds = time[0];
+    const nanos = time[1];
+    if (this.#bodies.length === 0) {
+      this.#head = head;
+      this.#seconds = seconds;
+    } else if (
+      seconds !== this.#seconds ||
+      this.#length > MAX_LENGTH ||
+      this.#bodies.length === MAX_RECORDS ||
+      head !== this.#head
+    ) {
+      return false;
+    }
+    this.#nanos.push(nanos - this.#lastNanos);
+    this.#lastNanos = nanos;
+    this.#bodies.push(body);
+    this.#length += body.length;
+    return true;
+  }
+
+  /** The entry, with its newline; the batch is empty then. */
+  take(): string {
+    const time = encodeTime([this.#seconds, this.#lastNanos]);
+    const entry = `${this.#head},"type":"logs","time":"${time}","nanos":[${this.#nanos.join(',')}],"bodies":${JSON.stringify(this.#bodies)}}\n`;
+    this.#lastNanos = 0;
+    this.#nanos = [];
+    this.#bodies = [];
+    this.#length = 0;
+    return entry;
+  }
+}
