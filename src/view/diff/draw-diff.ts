@@ -38,7 +38,7 @@ export function drawDiff(
     ),
   );
   const durations = comparison.durations.filter(isNotable).map((pair) => toDurationRow(pair));
-  rows.push(...drawSection('durations (not a difference)', durations));
+  rows.push(...drawSection('durations', durations, 'not counted as a difference'));
   const head: Cell[] = ['', ...ids.map((text): Cell => ({ text, style: 'dim' })), ''];
   const table =
     rows.length === 0
@@ -55,8 +55,9 @@ export function drawDiff(
   return `${lines.join('\n')}\n`;
 }
 
-function drawSection(title: string, rows: readonly Cell[][]): Cell[][] {
-  return rows.length === 0 ? [] : [[{ text: title, style: 'bold' }], ...rows];
+function drawSection(title: string, rows: readonly Cell[][], note = ''): Cell[][] {
+  if (rows.length === 0) return [];
+  return [[{ text: title, style: 'bold' }, '', '', { text: note, style: 'dim' }], ...rows];
 }
 
 function toRow(

@@ -101,8 +101,15 @@ const STAGE_SECTIONS: readonly {
 function ofLock(
   list: (facts: StageFacts) => readonly Named[],
 ): (stage: ComparedStage) => readonly Named[] | undefined {
-  return ({ node }) =>
-    node.status === 'success' || node.status === 'skip' ? list(toStageFacts(node)) : undefined;
+  return ({ node }) => {
+    const facts = toStageFacts(node);
+    const isCurrent = node.status === 'success' || node.status === 'skip';
+    return isCurrent && isLocked(facts) ? list(facts) : undefined;
+  };
+}
+
+function isLocked({ command, params, deps, outs }: StageFacts): boolean {
+  return command !== undefined || Object.keys(params).length + deps.length + outs.length > 0;
 }
 
 function toDurations(stages: readonly ComparedStage[]): Map<string, number> {

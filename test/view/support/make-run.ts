@@ -198,13 +198,13 @@ export class EntryMaker {
     };
   }
 
-  metric(ms: number, name: string, value: number, stage: string): InboxEntry {
-    const isFinite = Number.isFinite(value);
+  /** A value of a metric in a stage. */
+  metric(ms: number, [name, value]: readonly [string, number], stage: string): InboxEntry {
     return {
       type: 'metric',
       time: at(ms),
       name,
-      value: isFinite ? value : String(value),
+      value: Number.isFinite(value) ? value : String(value),
       span: this.stageId(stage),
     };
   }

@@ -4,15 +4,19 @@ import { createPaint } from '../../../src/view/text/paint.ts';
 const TERMINAL = { isTTY: true, columns: 100 };
 
 test.each([
-  ['a terminal has colours', TERMINAL, {}, true],
-  ['a pipe has none', {}, {}, false],
-  ['NO_COLOR', TERMINAL, { NO_COLOR: '1' }, false],
-  ['an empty NO_COLOR says nothing', TERMINAL, { NO_COLOR: '' }, true],
-  ['FORCE_COLOR', {}, { FORCE_COLOR: '1' }, true],
-  ['FORCE_COLOR=0', TERMINAL, { FORCE_COLOR: '0' }, false],
-  ['FORCE_COLOR before NO_COLOR, as in Node', {}, { FORCE_COLOR: '1', NO_COLOR: '1' }, true],
-  ['a dumb terminal', TERMINAL, { TERM: 'dumb' }, false],
-])('%s', (_title, stream, env, isColored) => {
+  ['a terminal has colours', true, { stream: TERMINAL, env: {} }],
+  ['a pipe has none', false, { stream: {}, env: {} }],
+  ['NO_COLOR', false, { stream: TERMINAL, env: { NO_COLOR: '1' } }],
+  ['an empty NO_COLOR says nothing', true, { stream: TERMINAL, env: { NO_COLOR: '' } }],
+  ['FORCE_COLOR', true, { stream: {}, env: { FORCE_COLOR: '1' } }],
+  ['FORCE_COLOR=0', false, { stream: TERMINAL, env: { FORCE_COLOR: '0' } }],
+  [
+    'FORCE_COLOR before NO_COLOR, as in Node',
+    true,
+    { stream: {}, env: { FORCE_COLOR: '1', NO_COLOR: '1' } },
+  ],
+  ['a dumb terminal', false, { stream: TERMINAL, env: { TERM: 'dumb' } }],
+])('%s', (_title, isColored, { stream, env }) => {
   const paint = createPaint(stream, env);
   expect(paint.isColored).toBe(isColored);
   expect(paint.paint('x', 'red')).toBe(isColored ? '\x1b[31mx\x1b[39m' : 'x');
