@@ -22,7 +22,8 @@ export function toAttributes(given: GivenAttributes | undefined): Attributes {
   } catch {
     return attributes; // a proxy that doesn't want to be looked at
   }
-  for (const key of keys.slice(0, MAX_ATTRIBUTES)) {
+  if (keys.length > MAX_ATTRIBUTES) keys.length = MAX_ATTRIBUTES;
+  for (const key of keys) {
     const value = readValue(given, key);
     if (value !== undefined && key !== '') attributes[key] = value;
   }

@@ -27,9 +27,22 @@ export function encodeInboxAttributes(attributes: Readonly<Record<string, unknow
       const short = typeof value === 'string' ? value : encoded;
       encoded = encodeString(cutText(short, SHORT_LENGTH));
     }
-    text += `${text === '' ? '' : ','}${encodeName(key)}:${encoded}`;
+    text += (text === '' ? '' : ',') + encodeKey(key) + encoded;
   }
   return `{${text}}`;
+}
+
+const keys = new Map<string, string>();
+const MAX_KEYS = 1000;
+
+/** A key and its colon. Programs have few keys, and use them over and over. */
+function encodeKey(key: string): string {
+  let encoded = keys.get(key);
+  if (encoded === undefined) {
+    encoded = `${encodeName(key)}:`;
+    if (keys.size < MAX_KEYS) keys.set(key, encoded);
+  }
+  return encoded;
 }
 
 function encodeInboxValue(value: unknown): string {

@@ -1,5 +1,6 @@
 import { existsSync } from 'node:fs';
 import { performance } from 'node:perf_hooks';
+import { toUnixMs } from '../../model/time.ts';
 import type { UnixTime } from '../../model/time.ts';
 import { encodeString, encodeTime } from '../../otlp/json.ts';
 import { AppendFile } from '../../spool/append-file.ts';
@@ -13,12 +14,12 @@ const MAX_UNIT_BYTES = 3;
 /** The longest that an entry waits while the event loop turns. */
 const FLUSH_MS = 50;
 /**
- * A tenth of the time may go into writing entry by entry, and this much ahead of it. When that is used up, entries wait
- * until a part of it is earned again: for 5 ms.
+ * A tenth of the time may go into writing entry by entry, and this much ahead of it. When that is used up, entries wait, and
+ * are written in blocks whenever this much is earned again: every 5 ms.
  */
 const WRITE_SHARE = 0.1;
 const MAX_CREDIT_MS = 2;
-const RESUME_CREDIT_MS = 0.5;
+const BLOCK_CREDIT_MS = 0.5;
 const MAX_REFUSED_BYTES = 32 * 1024 * 1024;
 const RETRY_MS = 500;
 const CHECK_MS = 1000;
@@ -41,15 +42,17 @@ export interface EntryBufferOptions {
 export class EntryBuffer {
   readonly #options: EntryBufferOptions;
   readonly #block = Buffer.allocUnsafeSlow(BLOCK_BYTES);
-  /** Encoded bytes in the block. */
+  /** Encoded bytes in the block, and the entries that they are. */
   #length = 0;
+  #blockCount = 0;
   #file: AppendFile | undefined;
   /** What comes behind them. */
   #text = '';
   /** What comes behind that. */
   readonly #batch = new LogBatch();
-  #count = 0;
+  #textCount = 0;
   #timer: NodeJS.Timeout | undefined;
+  #dueMs = 0;
   #isEnding = false;
   #creditMs = MAX_CREDIT_MS;
   #earnedAtMs = 0;
@@ -68,15 +71,18 @@ export class EntryBuffer {
   add(line: string): void {
     if (!this.#batch.isEmpty) this.#text += this.#batch.take();
     this.#text += line;
-    this.#count += 1;
+    this.#textCount += 1;
     if (this.#timer === undefined) this.#writeOrWait();
+    else if (Date.now() > this.#dueMs) this.flush();
     else if (this.#text.length > MAX_TEXT_LENGTH) this.#encode();
   }
 
   /** Adds a log record. @param head as {@link LogBatch.tryAdd} has it */
   addText(head: string, time: UnixTime, body: string): void {
+    // A loop that computes between its records keeps the timer from firing.
+    if (this.#timer !== undefined && toUnixMs(time) > this.#dueMs) this.flush();
     if (this.#timer === undefined) return this.add(encodeLog(head, time, body));
-    this.#count += 1;
+    this.#textCount += 1;
     if (this.#batch.tryAdd(head, time, body)) return;
     this.#text += this.#batch.take();
     if (this.#text.length > MAX_TEXT_LENGTH) this.#encode();
@@ -90,7 +96,8 @@ export class EntryBuffer {
       this.#timer = undefined;
       this.#options.onWaiting(false);
     }
-    if (this.#count > 0) this.#writeAll();
+    this.#fill();
+    this.#writeBlock();
     if (this.#refused.length > 0 || this.#lostCount > 0) this.#retry();
   }
 
@@ -118,41 +125,40 @@ export class EntryBuffer {
 
   #wait(durationMs: number): void {
     this.#options.onWaiting(true);
+    this.#dueMs = Date.now() + durationMs;
     this.#timer = setTimeout(() => this.flush(), durationMs).unref();
   }
 
-  /** Moves the text into the block, and writes that when it is time. */
+  /** Moves the text into the block, and writes that when it is time. The burst goes on: what comes next waits again. */
   #encode(): void {
     this.#fill();
-    if (this.#refused.length === 0 && this.#earn() > RESUME_CREDIT_MS) this.flush();
+    if (this.#refused.length === 0 && this.#earn() > BLOCK_CREDIT_MS) this.#writeBlock();
   }
 
   /** Moves the text into the block; one that never fits goes past it. */
   #fill(): void {
     if (!this.#batch.isEmpty) this.#text += this.#batch.take();
     const text = this.#text;
+    const count = this.#textCount;
     this.#text = '';
+    this.#textCount = 0;
     const mostBytes = text.length * MAX_UNIT_BYTES;
     if (this.#length + mostBytes > BLOCK_BYTES) this.#writeBlock();
-    if (mostBytes > BLOCK_BYTES) this.#write(Buffer.from(text, 'utf8'));
-    else this.#length += this.#block.write(text, this.#length, 'utf8');
-  }
-
-  #writeAll(): void {
-    this.#fill();
-    this.#writeBlock();
+    if (mostBytes > BLOCK_BYTES) return this.#write(Buffer.from(text, 'utf8'), count);
+    this.#length += this.#block.write(text, this.#length, 'utf8');
+    this.#blockCount += count;
   }
 
   #writeBlock(): void {
     const bytes = this.#block.subarray(0, this.#length);
+    const count = this.#blockCount;
     this.#length = 0;
-    this.#write(bytes);
+    this.#blockCount = 0;
+    if (bytes.length > 0) this.#write(bytes, count);
   }
 
-  #write(bytes: Buffer): void {
-    const count = this.#count;
-    this.#count = 0;
-    if (bytes.length === 0 || (this.#refused.length === 0 && this.#tryAppend(bytes))) return;
+  #write(bytes: Buffer, count: number): void {
+    if (this.#refused.length === 0 && this.#tryAppend(bytes)) return;
     if (this.#refusedBytes + bytes.length > MAX_REFUSED_BYTES) {
       this.#lostCount += count;
       return;

@@ -3,6 +3,7 @@ import type { Attributes } from '../../model/pipeline.ts';
 import { SEVERITY } from '../../model/severity.ts';
 import { cutText } from './attributes.ts';
 import type { RecordDraft } from './record-draft.ts';
+import { toText } from './safely.ts';
 
 /** What is known of something that was thrown. */
 export interface Exception {
@@ -20,11 +21,11 @@ export function describeException(thrown: unknown): Exception {
     if (thrown instanceof Error) {
       return {
         type: toType(thrown),
-        message: cutText(String(thrown.message)),
+        message: cutText(toText(thrown.message)),
         stack: toStack(thrown),
       };
     }
-    return { type: typeof thrown, message: cutText(String(thrown)), stack: undefined };
+    return { type: typeof thrown, message: cutText(toText(thrown)), stack: undefined };
   } catch {
     return { type: typeof thrown, message: '[unreadable]', stack: undefined };
   }
@@ -55,7 +56,7 @@ export function toExceptionRecord(
 /** Classes that derive from `Error` mostly leave its `name` as it is. */
 function toType(error: Error): string {
   const { name } = error;
-  return name === 'Error' ? (error.constructor?.name ?? name) : String(name);
+  return name === 'Error' ? (error.constructor?.name ?? name) : toText(name);
 }
 
 // Each stage around the error would add seven of these, and V8 keeps ten frames in all.

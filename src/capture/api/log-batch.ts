@@ -11,8 +11,7 @@ const MAX_LENGTH = 16 * 1024;
 export class LogBatch {
   #head = '';
   #seconds = 0;
-  #lastNanos = 0;
-  #nanos: number[] = [];
+  readonly #nanos = new Uint32Array(MAX_RECORDS);
   #bodies: string[] = [];
   #length = 0;
 
@@ -26,20 +25,19 @@ export class LogBatch {
    */
   tryAdd(head: string, time: UnixTime, body: string): boolean {
     const seconds = time[0];
-    const nanos = time[1];
-    if (this.#bodies.length === 0) {
+    const count = this.#bodies.length;
+    if (count === 0) {
       this.#head = head;
       this.#seconds = seconds;
     } else if (
       seconds !== this.#seconds ||
       this.#length > MAX_LENGTH ||
-      this.#bodies.length === MAX_RECORDS ||
+      count === MAX_RECORDS ||
       head !== this.#head
     ) {
       return false;
     }
-    this.#nanos.push(nanos - this.#lastNanos);
-    this.#lastNanos = nanos;
+    this.#nanos[count] = time[1];
     this.#bodies.push(body);
     this.#length += body.length;
     return true;
@@ -47,10 +45,10 @@ export class LogBatch {
 
   /** The entry, with its newline; the batch is empty then. */
   take(): string {
-    const time = encodeTime([this.#seconds, this.#lastNanos]);
-    const entry = `${this.#head},"type":"logs","time":"${time}","nanos":[${this.#nanos.join(',')}],"bodies":${JSON.stringify(this.#bodies)}}\n`;
-    this.#lastNanos = 0;
-    this.#nanos = [];
+    const bodies = this.#bodies;
+    const time = encodeTime([this.#seconds, this.#nanos[bodies.length - 1]!]);
+    const nanos = Buffer.from(this.#nanos.buffer, 0, 4 * bodies.length).toString('base64');
+    const entry = `${this.#head},"type":"logs","time":"${time}","nanos":"${nanos}","bodies":${JSON.stringify(bodies)}}\n`;
     this.#bodies = [];
     this.#length = 0;
     return entry;

@@ -4,7 +4,7 @@ import { toAttributes, toJson } from './attributes.ts';
 import type { GivenAttributes } from './attributes.ts';
 import { RecordSource } from './emit.ts';
 import { describeException, toExceptionAttributes } from './exception.ts';
-import { safely, tellFault } from './safely.ts';
+import { safely, tellFault, toText } from './safely.ts';
 
 /**
  * Makes one log record.
@@ -63,7 +63,7 @@ function createLogger(name: string): Logger {
     warn: toMethod(SEVERITY.warn, 'WARN'),
     error: toMethod(SEVERITY.error, 'ERROR'),
     fatal: toMethod(SEVERITY.fatal, 'FATAL'),
-    child: (part) => createLogger(`${name}.${part}`),
+    child: (part) => createLogger(`${name}.${toText(part)}`),
   };
 }
 
@@ -93,7 +93,7 @@ function toContent(
   if (error !== undefined && error === thrown) delete attributes['error'];
   if (thrown !== undefined)
     Object.assign(attributes, toExceptionAttributes(describeException(thrown)));
-  return { body: toText(message), attributes };
+  return { body: toBody(message), attributes };
 }
 
 function readError(given: GivenAttributes | undefined): Error | undefined {
@@ -106,8 +106,8 @@ function readError(given: GivenAttributes | undefined): Error | undefined {
 }
 
 /** JavaScript programs pass anything. */
-function toText(message: unknown): string {
-  if (typeof message === 'string') return message;
+function toBody(message: unknown): string {
   if (message instanceof Error) return describeException(message).message;
-  return safely(() => (typeof message === 'object' ? toJson(message) : String(message))) ?? '';
+  const json = typeof message === 'object' ? safely(() => toJson(message)) : undefined;
+  return json ?? toText(message);
 }

@@ -1,6 +1,7 @@
 import { ATTR, EVENT } from '../../model/attributes.ts';
+import type { Attributes } from '../../model/pipeline.ts';
 import { RecordSource } from './emit.ts';
-import { safely } from './safely.ts';
+import { safely, toText } from './safely.ts';
 
 const source = new RecordSource('stagelight');
 
@@ -19,15 +20,24 @@ const source = new RecordSource('stagelight');
  */
 export function metric(name: string, value: number, step?: number): void {
   safely(() => {
-    const number = Number(value);
+    const number = toNumber(value);
     source.emit({
       body: `${name} = ${number}`,
       eventName: EVENT.metric,
       attributes: {
-        [ATTR.metricName]: String(name),
+        [ATTR.metricName]: toText(name),
         [ATTR.metricValue]: number,
-        ...(Number.isFinite(step) && { [ATTR.metricStep]: Math.trunc(Number(step)) }),
+        ...(step !== undefined && toStep(toNumber(step))),
       },
     });
   });
+}
+
+function toStep(step: number): Attributes {
+  return Number.isFinite(step) ? { [ATTR.metricStep]: Math.trunc(step) } : {};
+}
+
+/** Bigints and texts of numbers are numbers here, all else is NaN. */
+function toNumber(given: unknown): number {
+  return typeof given === 'object' || typeof given === 'symbol' ? Number.NaN : Number(given);
 }

@@ -34,6 +34,17 @@ export function toOwnContext(active: Context): Context {
  * the span's ID. (The SDK checks the IDs of an active span by regular expressions, for every record: a tenth of its cost.)
  */
 export function toLogContext(active: Context, isGlobal: boolean): Context {
+  if (active !== last.active) last = { active, logContext: findLogContext(active, isGlobal) };
+  return last.logContext;
+}
+
+/** Contexts don't change, and most records are made in that of the one before. */
+let last: { readonly active: Context; readonly logContext: Context } = {
+  active: NO_SPAN,
+  logContext: NO_SPAN,
+};
+
+function findLogContext(active: Context, isGlobal: boolean): Context {
   const own = active.getValue(OWN_SPAN) as OwnSpan | undefined;
   if (isGlobal && trace.getSpan(active) !== own?.span) return active;
   return own?.logContext ?? NO_SPAN;

@@ -39,7 +39,7 @@ export class OwnRun {
       command: [process.argv0, ...process.execArgv, ...process.argv.slice(1)],
       cwd,
       env,
-      name: String(name),
+      name,
       join: false,
       logging: DEFAULT_LOGGING,
     });

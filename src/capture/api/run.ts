@@ -8,7 +8,7 @@ import { getRecording } from './current.ts';
 import { OwnRun } from './own-run.ts';
 import { runInSpan, toErrorOutcome } from './run-in-span.ts';
 import type { Failure } from './run-in-span.ts';
-import { tellOnce } from './safely.ts';
+import { tellOnce, toText } from './safely.ts';
 import type { SpanOutcome } from './recording.ts';
 
 /** Options of {@link run}. */
@@ -60,7 +60,7 @@ export async function run<T>(
 
 function openOwnRun(name: string, options: RunOptions): OwnRun | undefined {
   try {
-    return new OwnRun({ name, attributes: toAttributes(options.attributes) });
+    return new OwnRun({ name: toText(name), attributes: toAttributes(options.attributes) });
   } catch (error) {
     tellOnce(
       'run',
@@ -78,8 +78,8 @@ async function runInside<T>(
 ): Promise<T> {
   const active = beginSpan({
     kind: 'run',
-    name: `RUN ${name}`,
-    attributes: { ...toAttributes(options.attributes), [ATTR.pipelineName]: String(name) },
+    name: `RUN ${toText(name)}`,
+    attributes: { ...toAttributes(options.attributes), [ATTR.pipelineName]: toText(name) },
   });
   const note = (result: string): void => void active.span.setAttribute(ATTR.pipelineResult, result);
   return await runInSpan(active, fn, {

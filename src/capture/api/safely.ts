@@ -27,10 +27,15 @@ export function tellFault(error: unknown): void {
   tellOnce('fault', `can't record: ${toMessage(error)}; the program goes on`);
 }
 
-function toMessage(error: unknown): string {
+/** A name or a number as it was given: JavaScript programs pass anything. Never throws. */
+export function toText(given: unknown): string {
   try {
-    return error instanceof Error ? error.message : String(error);
+    return String(given);
   } catch {
-    return 'unknown error';
+    return '[unreadable]';
   }
+}
+
+function toMessage(error: unknown): string {
+  return error instanceof Error ? toText(error.message) : toText(error);
 }

@@ -64,7 +64,7 @@ function start(span: Span & ReadableSpan, context: Context, recording: Recording
   recording.add(
     `{"type":"span-start","kind":"${kind}","time":"${encodeTime(span.startTime)}",` +
       `"span":"${spanId}","parent":"${parent}","name":${encodeName(span.name)},` +
-      `${span.kind === SpanKind.INTERNAL ? '' : `"spanKind":"${KINDS[span.kind]}",`}` +
+      (span.kind === SpanKind.INTERNAL ? '' : `"spanKind":"${KINDS[span.kind]}",`) +
       `"scope":${encodeName(scope)},"attributes":${encodeInboxAttributes(span.attributes)}}\n`,
   );
 }

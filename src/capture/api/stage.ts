@@ -8,7 +8,7 @@ import { getRecording } from './current.ts';
 import type { SpanOutcome } from './recording.ts';
 import { runInSpan } from './run-in-span.ts';
 import type { Failure } from './run-in-span.ts';
-import { safely } from './safely.ts';
+import { safely, toText } from './safely.ts';
 
 /** Options of {@link stage}. */
 export interface StageOptions {
@@ -47,8 +47,8 @@ export async function stage<T>(
 ): Promise<T> {
   const active = beginSpan({
     kind: 'stage',
-    name,
-    spanId: safely(() => claimSpanId(name)),
+    name: toText(name),
+    spanId: safely(() => claimSpanId(toText(name))),
     attributes: toAttributes(options.attributes),
   });
   getRecording()?.flush();

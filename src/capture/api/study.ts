@@ -8,7 +8,7 @@ import { toAttributes } from './attributes.ts';
 import type { GivenAttributes } from './attributes.ts';
 import { getRecording } from './current.ts';
 import { runInSpan, toErrorOutcome } from './run-in-span.ts';
-import { safely } from './safely.ts';
+import { safely, toText } from './safely.ts';
 import { runTrial } from './trial.ts';
 import type { Objective, Trial, TrialParams, TrialResult } from './trial.ts';
 
@@ -76,18 +76,18 @@ export async function study<T, P extends TrialParams = TrialParams>(
   fn: (study: Study<P>) => T | Promise<T>,
 ): Promise<T> {
   const directions = [options.direction ?? 'minimize'].flat();
-  const identity = safely(() => identify(name));
+  const identity = safely(() => identify(toText(name)));
   const active = beginSpan({
     kind: 'study',
     name: 'study',
     spanId: identity?.spanId,
     attributes: {
       ...toAttributes(options.attributes),
-      [ATTR.studyName]: String(name),
+      [ATTR.studyName]: toText(name),
       [ATTR.studyDirection]: directions.length === 1 ? directions[0]! : directions,
     },
   });
-  const search = new Search<P>({ name, span: active.span, directions, identity });
+  const search = new Search<P>({ name: toText(name), span: active.span, directions, identity });
   return await runInSpan(active, async () => await fn(search), {
     ok: () => ({}),
     failed: toErrorOutcome,

@@ -77,7 +77,7 @@ export async function runTrial<P extends TrialParams>(run: TrialRun<P>): Promise
     name: 'trial',
     spanId: identity && toTrialSpanId(identity.parent, identity.key, number),
     attributes: {
-      [ATTR.studyName]: String(study),
+      [ATTR.studyName]: study,
       [ATTR.trialNumber]: number,
       ...toParamAttributes(params),
     },
@@ -110,10 +110,10 @@ function endWith<P extends TrialParams>(
   const { number, params, valueCount } = run;
   const values = [returned].flat().map(toNumber);
   const isComplete = values.length === valueCount && !values.some(Number.isNaN);
-  safely(() => record(active, values));
+  if (typeof returned === 'number' || Array.isArray(returned)) safely(() => record(active, values));
   if (!isComplete) {
-    const errorMessage = `a trial's value can't be ${describe(returned)}`;
-    active.end({ state: 'FAIL', errorType: 'ValueError', errorMessage });
+    const errorMessage = describeFault(returned, valueCount);
+    active.end({ state: 'FAIL', errorType: 'RangeError', errorMessage });
     return { number, params, state: 'FAIL', value: undefined, values: [] };
   }
   const value = values.length === 1 ? values[0] : undefined;
@@ -142,8 +142,11 @@ function toNumber(value: unknown): number {
   return typeof value === 'number' || typeof value === 'bigint' ? Number(value) : Number.NaN;
 }
 
-function describe(returned: unknown): string {
-  return typeof returned === 'number' ? String(returned) : `of type ${typeof returned}`;
+function describeFault(returned: unknown, valueCount: number): string {
+  if (Array.isArray(returned) && returned.length !== valueCount)
+    return `a trial gave ${returned.length} values where the study has ${valueCount} directions`;
+  const what = typeof returned === 'number' ? String(returned) : `of type ${typeof returned}`;
+  return `a trial's value can't be ${what}`;
 }
 
 function toParamAttributes(params: TrialParams): Attributes {
