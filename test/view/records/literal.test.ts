@@ -15,6 +15,12 @@ test.each([
   ['[a\\]b]cd', 'cd'],
   ['a|b', ''],
   ['(long literal)', ''],
+  ['skew of (3|4)\\.45$', 'skew of '],
+  ['(a(b)[)]c)?tail', 'tail'],
+  ['(?:x|y)+z(?!w)', 'z'],
+  ['ab(c', ''],
+  ['ab)c', ''],
+  ['(\\))end', 'end'],
   ['\\x41bc', ''],
   ['\\bword\\b', 'word'],
   ['say "hello there" now', 'hello there'],
@@ -43,6 +49,10 @@ test('what is found is in every match, for patterns of any pieces', () => {
     ' ',
     'K',
     '\\w',
+    '(a|bc)',
+    '(x)?',
+    '(?=.)',
+    '(?:[)]|z)*',
     '\\-',
   );
   fc.assert(
