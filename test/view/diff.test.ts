@@ -189,6 +189,14 @@ test('one run is compared with the last successful one of its pipeline before it
   expect((JSON.parse(older.stdout) as DiffJson).left.runId).toBe(A);
 });
 
+test('a run with stages isn’t compared with one that had none, where there is another', async () => {
+  const { cwd, home } = makeProject({ lr: 0.1 }, { lr: 0.1 });
+  makeRun({ home, startMs: 70_000 });
+  makeRun({ home, startMs: 80_000, entries: entries({ lr: 0.3 }) });
+  const { stdout } = await callMain(['diff', '--json'], { cwd });
+  expect((JSON.parse(stdout) as DiffJson).left.runId).toBe(B);
+});
+
 test('where there is nothing to compare with, that is said', async () => {
   const project = makeProject({ lr: 0.1 }, { lr: 0.1 });
   const { stderr, status } = await callMain(['diff', A], project);

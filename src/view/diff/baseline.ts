@@ -1,4 +1,5 @@
 import { dirname } from 'node:path';
+import type { RunInfo } from '../../model/run-info.ts';
 import { listRuns } from '../../spool/run-file.ts';
 import type { StoredRun } from '../../spool/run-file.ts';
 import { openRun } from '../open-run.ts';
@@ -6,7 +7,7 @@ import type { OpenedRun } from '../open-run.ts';
 
 /**
  * The last successful run of the same pipeline before `run`: among the runs beside it, else (for one that was copied
- * here) among those of `home`.
+ * here) among those of `home`. For a run with stages it is one with stages: anything can be run under a pipeline's name.
  */
 export async function findBaseline(run: OpenedRun, home: string): Promise<OpenedRun | undefined> {
   const found = findEarlier(run, dirname(dirname(run.runDir))) ?? findEarlier(run, home);
@@ -14,7 +15,7 @@ export async function findBaseline(run: OpenedRun, home: string): Promise<Opened
 }
 
 function findEarlier({ info }: OpenedRun, home: string): StoredRun | undefined {
-  return listRuns(home).find(
+  const earlier = listRuns(home).filter(
     ({ info: other }) =>
       other.runId !== info.runId &&
       other.pipeline === info.pipeline &&
@@ -22,4 +23,10 @@ function findEarlier({ info }: OpenedRun, home: string): StoredRun | undefined {
       other.result === 'success' &&
       BigInt(other.startedAt) <= BigInt(info.startedAt),
   );
+  const alike = earlier.find(({ info: other }) => !hasStages(info) || hasStages(other));
+  return alike ?? earlier[0];
+}
+
+function hasStages({ counts }: RunInfo): boolean {
+  return Object.keys(counts?.stages ?? {}).length > 0;
 }
