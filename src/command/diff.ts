@@ -26,7 +26,7 @@ export const diff: Command = {
       .option('--json', 'print one JSON document')
       .addHelpText(
         'after',
-        '\nWith one run or none: the last successful run of the same pipeline before it, and it (the latest).' +
+        '\nAlone, a run is compared with the last successful one of its pipeline before it; without any, the latest is.' +
           '\nExit code: 0 when they are the same, 1 when they differ, 2 when there is nothing to compare.',
       );
   },

@@ -41,13 +41,17 @@ export class Output {
   async write(text: string | Uint8Array): Promise<void> {
     if (this.#isClosed) return;
     await new Promise<void>((resolve) => {
-      this.#stream.write(text, () => resolve());
+      this.#stream.write(text, (error) => {
+        if (error) this.#isClosed = true;
+        resolve();
+      });
     });
   }
 
   /** Writes what is left. */
   async close(): Promise<void> {
     await this.flush();
-    this.#stream.off('error', this.#onError);
+    // The event of a write that failed comes after its callback.
+    if (!this.#isClosed) this.#stream.off('error', this.#onError);
   }
 }

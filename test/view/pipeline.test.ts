@@ -55,7 +55,9 @@ test('a project’s runs are listed, shown, searched and compared, from a folder
   expect(shown.stdout).toMatch(/○ prepare .* unchanged/);
   expect(shown.stdout).toMatch(/✖ train .*ValueError: loss is nan/);
   expect(shown.stdout).toMatch(/First error in train\n( {2}.*\n)* {2}ValueError: loss is nan\n/);
-  const { run, nodes } = JSON.parse((await call('show', '@1', '--json')).stdout) as ShowJson;
+  const { run, nodes } = JSON.parse(
+    String((await call('show', '@1', '--json')).stdout),
+  ) as ShowJson;
   expect(run).toMatchObject({ pipeline: 'p', result: 'success' });
   expect(nodes.map(({ name, result }) => [name, result])).toEqual([
     ['prepare', 'skip'],
