@@ -66,11 +66,11 @@ function toRow(
 ): Cell[] {
   const { name, left, right, stages } = difference;
   const shown = toShownPair(difference, { section, paint });
-  const change = CHANGING.has(section) ? formatChange(left, right) : '';
+  const change = isMeasure(section, name) ? formatChange(left, right) : '';
   const isOfStage = section === 'commands';
   const notes = [change, isOfStage ? '' : escapeLine(stages.join(', '))];
   return [
-    `  ${escapeLine(toLabel(isOfStage ? stages.join(', ') : name))}`,
+    `  ${escapeLine(isOfStage ? stages.join(', ') : toLabel(name, section))}`,
     { text: escapeLine(shown.left), style: 'red' },
     { text: escapeLine(shown.right), style: 'green' },
     { text: notes.filter((note) => note !== '').join('  '), style: 'dim' },
@@ -87,14 +87,22 @@ function toShownPair(
   return formatPair({ left: toShown(left, section), right: toShown(right, section) }, maxLength);
 }
 
-const LABELS: Readonly<Record<string, string>> = { none: 'no level', warn: 'warning' };
+const LABELS: Readonly<Record<string, string>> = {
+  none: 'no level',
+  warn: 'warning',
+  diff: 'uncommitted changes',
+};
 
-function toLabel(name: string): string {
-  return LABELS[name] ?? name;
+function toLabel(name: string, section: SectionName): string {
+  return section === 'git' || section === 'levels' ? (LABELS[name] ?? name) : name;
 }
 
-/** Sections of which the change itself says something. */
-const CHANGING: ReadonlySet<SectionName> = new Set(['metrics', 'studies', 'levels']);
+/** Whether how much more or less something is says anything: not of a trial's number, nor of its parameters. */
+function isMeasure(section: SectionName, name: string): boolean {
+  if (section === 'studies') return /: (?:trials|best value)$/.test(name);
+  return section === 'metrics' || section === 'levels';
+}
+
 const MAX_VALUE_WIDTH = 32;
 /** Hashes are shown to where they tell things apart. */
 const HASH_LENGTH = 8;

@@ -25,11 +25,14 @@ export function formatBytes(bytes: number): string {
   return '';
 }
 
-/** A measured number for people: at most `digits` significant digits (whole numbers in full). */
+/** A measured number for people: at most `digits` significant digits, but all of those before the point. */
 export function formatNumber(value: number, digits = 4): string {
   const size = Math.abs(value);
   if (!Number.isFinite(value) || (Number.isInteger(value) && size < 1e15)) return String(value);
-  if (size >= 1e-4 && size < 1e15) return String(Number(value.toPrecision(digits)));
+  if (size >= 1e-4 && size < 1e15) {
+    const wholeDigits = Math.trunc(Math.log10(size)) + 1;
+    return String(Number(value.toPrecision(Math.max(digits, wholeDigits))));
+  }
   return value.toExponential(digits - 1).replace(/\.?0*e/, 'e');
 }
 
