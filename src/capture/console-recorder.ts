@@ -40,10 +40,9 @@ export class ConsoleRecorder {
 
   /** Writes what still waits, if the disk takes it, and closes the inbox. */
   close(): void {
-    if (this.#waiting.length > 0) {
-      this.#retryAt = 0;
-      this.#writeWaiting();
-    }
+    if (this.#waiting.length > 0) this.#writeWaiting();
+    const lost = this.#lostBytes + (this.#waiting.length > 0 ? this.#waitingBytes : 0);
+    if (lost > 0) this.#tell(`${lost} bytes of output are not recorded`);
     this.#inbox.close();
   }
 

@@ -11,7 +11,7 @@ const IDLE_MS = 25;
 const LOOK_MS = 250;
 const RETRY_MS = 500;
 /** How long the end of a run waits for a disk that takes nothing; what is in the inboxes is merged by the next reader. */
-const MAX_FINAL_RETRIES = 10;
+const MAX_FINAL_RETRIES = 4;
 /** How long a process that ends with its run may take to be gone: what it still logs belongs to the run. */
 const MAX_EXIT_MS = 2000;
 

@@ -22,7 +22,7 @@ export type MergeThreadMessage =
 const IDLE_MS = 50;
 const RETRY_MS = 500;
 /** How long the end of a run waits for a disk that takes nothing; what is in the inboxes is merged by the next reader. */
-const MAX_FINAL_RETRIES = 10;
+const MAX_FINAL_RETRIES = 4;
 
 /**
  * Merges a run in a thread of its own, so that nothing that the output does to it can hold up the output itself. It ends

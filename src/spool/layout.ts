@@ -44,13 +44,24 @@ export function findHome(cwd: string, env: NodeJS.ProcessEnv): string {
 
 /** Makes the home folder, hidden from git and DVC: `git status`, `dvc status` and hashes stay as they are without us. */
 export function createHome(home: string): void {
-  mkdirSync(join(home, 'runs'), { recursive: true });
+  createFolder(join(home, 'runs'));
   for (const name of ['.gitignore', '.dvcignore']) {
     try {
       writeFileSync(join(home, name), '*\n', { flag: 'wx' });
     } catch (error) {
       if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error;
     }
+  }
+}
+
+/** Makes a folder and those above it. (Node's own recursive mkdir never returns below /proc: seen on 20.20.2.) */
+function createFolder(path: string): void {
+  if (existsSync(path)) return;
+  createFolder(dirname(path));
+  try {
+    mkdirSync(path);
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error;
   }
 }
 

@@ -82,19 +82,42 @@ function toLockedPaths(value: unknown): LockedPath[] {
   });
 }
 
+/** A parameter as it is known outside its file: `lr`, `calibrate.n_trials`; of another file than `params.yaml` with that before it. */
+export interface LockedParameter {
+  readonly name: string;
+  /** A list or an empty mapping is a value too. */
+  readonly value: unknown;
+}
+
+/** The parameters of a stage, each value by its full name. */
+export function listParameters(stage: LockedStage): LockedParameter[] {
+  return Object.entries(stage.params).flatMap(([file, values]) =>
+    Object.entries(values).flatMap(([name, value]) =>
+      flatten(file === 'params.yaml' ? name : `${file}:${name}`, value),
+    ),
+  );
+}
+
+function flatten(name: string, value: unknown): LockedParameter[] {
+  const inner = Object.entries(asRecord(value));
+  if (inner.length === 0) return [{ name, value }];
+  return inner.flatMap(([key, item]) => flatten(`${name}.${key}`, item));
+}
+
 /** Why a stage ran: what its lock says now and didn't say before. `new` when it wasn't locked at all. */
 export function findChanges(before: LockedStage | undefined, now: LockedStage): string[] {
   if (before === undefined) return ['new'];
-  const changes: string[] = [];
-  if (before.cmd !== now.cmd) changes.push('cmd');
-  const known = new Map(before.deps.map((dep) => [dep.path, dep.md5]));
-  for (const { path, md5 } of now.deps) if (known.get(path) !== md5) changes.push(`dep:${path}`);
-  for (const [file, values] of Object.entries(now.params)) {
-    for (const [name, value] of Object.entries(values)) {
-      if (JSON.stringify(before.params[file]?.[name]) !== JSON.stringify(value)) {
-        changes.push(file === 'params.yaml' ? `param:${name}` : `param:${file}:${name}`);
-      }
-    }
-  }
-  return changes;
+  const hashes = new Map(before.deps.map((dep) => [dep.path, dep.md5]));
+  const values = new Map(
+    listParameters(before).map(({ name, value }) => [name, JSON.stringify(value)]),
+  );
+  return [
+    ...(before.cmd === now.cmd ? [] : ['cmd']),
+    ...now.deps
+      .filter(({ path, md5 }) => hashes.get(path) !== md5)
+      .map(({ path }) => `dep:${path}`),
+    ...listParameters(now)
+      .filter(({ name, value }) => values.get(name) !== JSON.stringify(value))
+      .map(({ name }) => `param:${name}`),
+  ];
 }

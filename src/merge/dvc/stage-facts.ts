@@ -6,10 +6,10 @@ import type { Attributes, AttributeValue, StageOutcome } from '../../model/pipel
 import type { ProducedStage } from '../../model/run-info.ts';
 import type { UnixTime } from '../../model/time.ts';
 import type { OpenSpan } from '../course/span-book.ts';
-import { findHydraOutputs } from '../hydra/outputs.ts';
+import { HydraOutputs } from '../hydra/outputs.ts';
 import type { Lineage } from '../lineage.ts';
 import type { Recorder } from '../recorder.ts';
-import { findChanges } from './lock.ts';
+import { findChanges, listParameters } from './lock.ts';
 import type { DvcLocks, LockedPath, LockedStage } from './lock.ts';
 import { readMetrics } from './metrics.ts';
 import type { DvcProject } from './project.ts';
@@ -28,6 +28,7 @@ const MAX_PARAMS = 256;
 export class StageFacts {
   readonly #options: StageFactsOptions;
   readonly #produced: ProducedStage[] = [];
+  readonly #hydra = new HydraOutputs();
 
   constructor(options: StageFactsOptions) {
     this.#options = options;
@@ -70,7 +71,7 @@ export class StageFacts {
       attributes[ATTR.dvcChanged] = findChanges(locks.before(address), locked);
     }
     if (hasRun && declared !== undefined)
-      Object.assign(attributes, findHydraOutputs(declared.folder, span.start));
+      Object.assign(attributes, this.#hydra.find(declared.folder, span.start));
     if (!hasRun && locked !== undefined && locked.outs.length > 0)
       Object.assign(attributes, this.#linkProducer(span, locked));
     return attributes;
@@ -124,14 +125,9 @@ function toProducerLink(traceId: string, spanId: string): Link {
 
 function toLockAttributes(locked: LockedStage | undefined): Attributes {
   if (locked === undefined) return {};
-  const params = Object.entries(locked.params)
-    .flatMap(([file, values]) =>
-      Object.entries(values).map(
-        ([name, value]) => [file === 'params.yaml' ? name : `${file}:${name}`, value] as const,
-      ),
-    )
+  const params = listParameters(locked)
     .slice(0, MAX_PARAMS)
-    .map(([name, value]) => [`${ATTR.dvcParamPrefix}${name}`, toAttributeValue(value)] as const);
+    .map(({ name, value }) => [`${ATTR.dvcParamPrefix}${name}`, toAttributeValue(value)] as const);
   return {
     [ATTR.dvcCommand]: locked.cmd,
     [ATTR.dvcDeps]: locked.deps.slice(0, MAX_PATHS).map(toPathText),

@@ -14,19 +14,37 @@ const CLOCK_SLACK_MS = 1100;
 const MAX_ENTRIES = 5000;
 const MAX_CONFIG_LENGTH = 64 * 1024;
 
-/**
- * What Hydra left behind since `since` below a folder: the job's name, output folder, overrides and composed
- * configuration, secrets masked and interpolations as they stand. Of several jobs the first one's.
- */
-export function findHydraOutputs(folder: string, since: UnixTime): Attributes {
-  const outputs = findHydraFolders(folder, toUnixMs(since) - CLOCK_SLACK_MS).toSorted();
-  const first = outputs[0];
-  return first === undefined ? {} : readHydraOutput(folder, first);
+/** The output folders that Hydra's jobs leave behind. Each belongs to one stage: the one that asks for it first. */
+export class HydraOutputs {
+  /** Folders that were found, with the time of their configuration: a fixed `hydra.run.dir` is used again. */
+  readonly #found = new Set<string>();
+
+  /**
+   * What Hydra left behind since `since` below a folder: the job's name, output folder, overrides and composed
+   * configuration, secrets masked and interpolations as they stand. Of several jobs the first one's.
+   */
+  find(folder: string, since: UnixTime): Attributes {
+    const outputs = findHydraFolders(folder, toUnixMs(since) - CLOCK_SLACK_MS)
+      .filter((output) => !this.#found.has(toKey(output)))
+      .toSorted((a, b) => a.mtimeMs - b.mtimeMs);
+    for (const output of outputs) this.#found.add(toKey(output));
+    const first = outputs[0];
+    return first === undefined ? {} : readHydraOutput(folder, first.path);
+  }
 }
 
-/** The `.hydra` folders made since a time. `outputs` and `multirun`, Hydra's own, are looked at first. */
-function findHydraFolders(root: string, sinceMs: number): string[] {
-  const found: string[] = [];
+interface HydraFolder {
+  readonly path: string;
+  readonly mtimeMs: number;
+}
+
+function toKey({ path, mtimeMs }: HydraFolder): string {
+  return `${mtimeMs} ${path}`;
+}
+
+/** The `.hydra` folders written since a time. `outputs` and `multirun`, Hydra's own, are looked at first. */
+function findHydraFolders(root: string, sinceMs: number): HydraFolder[] {
+  const found: HydraFolder[] = [];
   const queue = ['outputs', 'multirun', '.'].map((name) => join(root, name));
   const seen = new Set<string>();
   for (let entries = 0; queue.length > 0 && entries < MAX_ENTRIES;) {
@@ -38,8 +56,9 @@ function findHydraFolders(root: string, sinceMs: number): string[] {
       if (!entry.isDirectory()) continue;
       const path = join(folder, entry.name);
       if (entry.name === '.hydra') {
-        // A fixed `hydra.run.dir` is used again: its files are written anew, the folder's time stays.
-        if (readMtime(join(path, 'config.yaml')) >= sinceMs) found.push(path);
+        // The folder's own time stays where its files are written anew.
+        const mtimeMs = readMtime(join(path, 'config.yaml'));
+        if (mtimeMs >= sinceMs) found.push({ path, mtimeMs });
       } else if (!SKIPPED_FOLDERS.has(entry.name)) {
         queue.push(path);
       }
