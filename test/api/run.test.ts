@@ -102,6 +102,43 @@ describe('run() by itself', () => {
     }
   });
 
+  it('is inside the other one when two are called at the same time', async () => {
+    const run = await recordAlone(`
+      const value = await Promise.all(['a', 'b', 'c'].map((name) => run(name, () => logger.info(name))));
+    `);
+    expect(run.info.pipeline).toBe('a');
+    expect(run.spans.map(({ name }) => name).toSorted()).toEqual(['RUN a', 'RUN b', 'RUN c']);
+    expect(toBodies(run).toSorted()).toEqual(['a', 'b', 'c']);
+  });
+
+  it('is configured like the command, secrets included', async () => {
+    const project = createProgram(`await run('churn', () => logger.info('key zebra-123 used'));`, {
+      'stagelight.yaml': [
+        'logging:',
+        '  format: "%(levelname)s | %(message)s"',
+        'secrets:',
+        '  rules:',
+        '    - name: zebra',
+        '      pattern: zebra-[0-9]+',
+      ].join('\n'),
+    });
+    const { stderr } = await runAlone(project);
+    expect(stderr).toBe('');
+    const run = readRun(project);
+    expect(toBodies(run)).toEqual(['key *** used']);
+    expect(readFileSync(join(run.runDir, 'run.log'), 'utf8')).toContain('INFO | key *** used');
+  });
+
+  it('says where the configuration has a mistake, and runs the function', async () => {
+    const project = createProgram(`console.log(await run('churn', () => 7));`, {
+      'stagelight.yaml': 'logging:\n  colour: red\n',
+    });
+    const { stdout, stderr } = await runAlone(project);
+    expect(stdout).toBe('7');
+    expect(stderr).toMatch(/can't record this run: .*stagelight\.yaml:2/s);
+    expect(existsSync(join(project, '.stagelight'))).toBe(false);
+  });
+
   it('ends spans that were left open, and says that it is a guess', async () => {
     const run = await recordAlone(`
       await run('churn', async () => { stage('forgotten', () => new Promise(() => {})); });

@@ -5,7 +5,8 @@ import type { Attributes, AttributeValue } from '../../model/pipeline.ts';
  * are kept as they are. A bigint becomes a number where that is exact, else its decimal digits; a `Date` its ISO text; other
  * objects their JSON. `null`, `undefined` and functions are left out.
  */
-export type GivenAttributes = Readonly<Record<string, unknown>>;
+// Not a record: an object of an interface type isn't assignable to that.
+export type GivenAttributes = object;
 
 /** Longer strings are cut: a log record has to fit what backends take (Loki refuses over 256 KB in all). */
 export const MAX_VALUE_LENGTH = 32 * 1024;
@@ -30,9 +31,9 @@ export function toAttributes(given: GivenAttributes | undefined): Attributes {
   return attributes;
 }
 
-function readValue(given: GivenAttributes, key: string): AttributeValue | undefined {
+function readValue(given: object, key: string): AttributeValue | undefined {
   try {
-    return toValue(given[key]);
+    return toValue((given as Readonly<Record<string, unknown>>)[key]);
   } catch (error) {
     return `[unreadable: ${describe(error)}]`;
   }

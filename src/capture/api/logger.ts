@@ -98,7 +98,7 @@ function toContent(
 
 function readError(given: GivenAttributes | undefined): Error | undefined {
   try {
-    const error = given?.['error'];
+    const { error } = (given ?? {}) as { error?: unknown };
     return error instanceof Error ? error : undefined;
   } catch {
     return undefined; // a getter that throws

@@ -1,4 +1,6 @@
-import { DEFAULT_LOGGING } from '../../config/defaults.ts';
+import { loadConfig } from '../../config/load.ts';
+import type { Config } from '../../config/sections.ts';
+import { toLoggingSettings } from '../../config/to-logging-settings.ts';
 import { createRunId } from '../../model/ids.ts';
 import type { Attributes, Result } from '../../model/pipeline.ts';
 import { now, toNanoString } from '../../model/time.ts';
@@ -24,11 +26,21 @@ export class OwnRun {
   readonly #recording: Recording;
   readonly #recorder: RecorderProcess;
   readonly #forget: () => void;
-  #attributes: Attributes;
+  readonly #attributes: Attributes;
   #outcome: RunOutcome = { result: 'success' };
 
-  /** @throws the file system's error when the run's directory can't be made. */
-  constructor({ name, attributes }: { name: string; attributes: Attributes }) {
+  /**
+   * Begins a run, configured as `stagelight run` would be in this folder.
+   * @throws {ConfigError} for a mistake in the configuration
+   * @throws the file system's error when the run's directory can't be made
+   */
+  static async open(options: { name: string; attributes: Attributes }): Promise<OwnRun> {
+    const { config } = await loadConfig({ cwd: process.cwd(), env: process.env });
+    return new OwnRun({ ...options, config });
+  }
+
+  private constructor(options: { name: string; attributes: Attributes; config: Config }) {
+    const { name, attributes, config } = options;
     const { env } = process;
     const cwd = process.cwd();
     const runId = createRunId();
@@ -41,7 +53,8 @@ export class OwnRun {
       env,
       name,
       join: false,
-      logging: DEFAULT_LOGGING,
+      environment: config.environment,
+      logging: toLoggingSettings(config),
     });
     writeRunInfo(runDir, info);
     this.#recording = new Recording({ runDir, info, base: info.rootSpanId, onWaiting });

@@ -21,11 +21,12 @@ export interface RunOptions {
  * Runs `fn` as a run of the pipeline, recorded in a run directory of its own (`.stagelight/runs/<run-id>/`, where
  * `stagelight run` would put it). When the promise resolves everything is in its `traces.jsonl` and `logs.jsonl`.
  *
- * Inside `stagelight run`, and inside another `run()`, it joins that run as a span instead of beginning one: the same
- * program works under `stagelight run -- node pipeline.js` and as `node pipeline.js`.
+ * Inside `stagelight run`, and while another `run()` is under way, it joins that run as a span instead of beginning one:
+ * the same program works under `stagelight run -- node pipeline.js` and as `node pipeline.js`.
  *
  * A process of its own writes the files, so that the run is whole, too, when this process exits, throws or is killed.
- * When the run directory can't be made that is said on stderr, and `fn` runs without being recorded.
+ * It is configured as `stagelight run` is in the working directory. When the configuration has a mistake, or the run
+ * directory can't be made, that is said on stderr, and `fn` runs without being recorded.
  *
  * @param name the pipeline's name
  * @param fn is given the run's span, an OpenTelemetry one
@@ -45,8 +46,11 @@ export async function run<T>(
   fn: (span: Span) => T | Promise<T>,
   options: RunOptions = {},
 ): Promise<T> {
+  await opening; // of two that are called at the same time the second is inside the first
   if (getRecording() !== undefined) return await runInside(name, fn, options);
-  const own = openOwnRun(name, options);
+  opening = openOwnRun(name, options);
+  const own = await opening;
+  opening = undefined;
   if (own === undefined) return await runInside(name, fn, options);
   try {
     return await runInSpan(own.active, fn, {
@@ -58,9 +62,12 @@ export async function run<T>(
   }
 }
 
-function openOwnRun(name: string, options: RunOptions): OwnRun | undefined {
+/** The run that is being begun. */
+let opening: Promise<OwnRun | undefined> | undefined;
+
+async function openOwnRun(name: string, options: RunOptions): Promise<OwnRun | undefined> {
   try {
-    return new OwnRun({ name: toText(name), attributes: toAttributes(options.attributes) });
+    return await OwnRun.open({ name: toText(name), attributes: toAttributes(options.attributes) });
   } catch (error) {
     tellOnce(
       'run',

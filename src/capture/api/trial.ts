@@ -12,8 +12,8 @@ import type { SpanOutcome } from './recording.ts';
 import { toFailure } from './run-in-span.ts';
 import { safely } from './safely.ts';
 
-/** The parameters that a trial tries. */
-export type TrialParams = Readonly<Record<string, unknown>>;
+/** The parameters that a trial tries, by name. */
+export type TrialParams = object;
 
 /** What a trial's function returns: its value, or one for each direction of the study. */
 export type Objective = number | readonly number[];
