@@ -6,7 +6,6 @@ import { findMistypedVariables, readEnvironment } from './layers/environment.ts'
 import type { FoundFile } from './layers/find-file.ts';
 import { expandIncludes } from './layers/includes.ts';
 import { Interpolator } from './interpolation/interpolator.ts';
-import type { LoadConfigOptions } from './load.ts';
 import { createMap, isNull, mergeMaps, removeEntry, toNode, toPlain } from './tree/node.ts';
 import type { ConfigNode, MapEntry, MapNode } from './tree/node.ts';
 import { DEFAULT_ORIGIN } from './tree/origin.ts';
@@ -16,7 +15,12 @@ import { CONFIG_SCHEMA, SECTION_LIST } from './sections.ts';
 import type { Config } from './sections.ts';
 import { checkNode, dropUnknownKeys } from './tree/validate.ts';
 
-export interface ComposeOptions extends Omit<LoadConfigOptions, 'flags'> {
+/** As for `loadConfig`, with the file found and the flags as a layer. */
+export interface ComposeOptions {
+  readonly cwd: string;
+  readonly env: NodeJS.ProcessEnv;
+  readonly overrides?: readonly string[];
+  readonly now?: Date;
   readonly file: FoundFile | undefined;
   readonly flags: MapNode;
 }
