@@ -190,7 +190,7 @@ export class Merge implements InboxVisitor {
 
   #toKind(): RunKind | undefined {
     const shown = this.#consoles.kind;
-    if (shown !== undefined) return shown;
+    if (shown === 'flow') return shown;
     const {
       success = 0,
       failure = 0,
@@ -199,7 +199,7 @@ export class Merge implements InboxVisitor {
       skip = 0,
     } = this.#recorder.counter.stages;
     const ran = success + failure + error + cancellation;
-    if (ran + skip === 0) return this.#recorder.counter.trials > 0 ? 'sweep' : undefined;
+    if (ran + skip === 0) return this.#recorder.counter.trials > 0 ? 'sweep' : shown;
     return skip === 0 ? 'full' : 'partial';
   }
 
