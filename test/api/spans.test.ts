@@ -197,6 +197,7 @@ describe("spans of the program's own instrumentation", () => {
   it('stay with the provider that the program registered before; ours work beside it', async () => {
     const run = await recordJoined(`
       const { trace } = await import('@opentelemetry/api');
+      const { logs } = await import('@opentelemetry/api-logs');
       const { NodeTracerProvider, SimpleSpanProcessor, InMemorySpanExporter } = await import('@opentelemetry/sdk-trace-node');
       const exporter = new InMemorySpanExporter();
       const provider = new NodeTracerProvider({ spanProcessors: [new SimpleSpanProcessor(exporter)] });
@@ -204,6 +205,7 @@ describe("spans of the program's own instrumentation", () => {
       const tracer = trace.getTracer('mine');
       await stage('outer', () => tracer.startActiveSpan('mine', async (span) => {
         logger.info('in both');
+        logs.getLogger('bridge').emit({ body: 'from a bridge' });
         await stage('inner', () => logger.info('deeper'));
         span.end();
       }));
@@ -215,9 +217,10 @@ describe("spans of the program's own instrumentation", () => {
     );
     expect(run.spans.some(({ name }) => name === 'mine')).toBe(false);
     expect(findSpan(run, 'inner').parentSpanId).toBe(findSpan(run, 'outer').spanId);
-    expect(run.lines.find(({ body }) => body === 'in both')?.spanId).toBe(
-      findSpan(run, 'outer').spanId,
-    );
+    for (const text of ['in both', 'from a bridge'])
+      expect(run.lines.find(({ body }) => body === text)?.spanId).toBe(
+        findSpan(run, 'outer').spanId,
+      );
   });
 });
 

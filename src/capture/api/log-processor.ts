@@ -1,12 +1,13 @@
 import { randomBytes } from 'node:crypto';
-import type { Context, SpanContext } from '@opentelemetry/api';
+import { trace } from '@opentelemetry/api';
+import type { Context } from '@opentelemetry/api';
 import type { LogRecordProcessor, SdkLogRecord } from '@opentelemetry/sdk-logs';
 import { ATTR, EVENT } from '../../model/attributes.ts';
 import type { SpanId } from '../../model/ids.ts';
 import { encodeString, encodeTime } from '../../otlp/json.ts';
 import { toJson } from './attributes.ts';
 import { encodeInboxAttributes, encodeName } from './encode-entry.ts';
-import { getLogSpanId } from './own-context.ts';
+import { getLogSpanId, getOwnSpan } from './own-context.ts';
 import type { Recording } from './recording.ts';
 import { tellFault } from './safely.ts';
 
@@ -26,11 +27,7 @@ export class LogEntryProcessor implements LogRecordProcessor {
     const recording = this.#getRecording();
     if (recording === undefined) return;
     try {
-      this.#write(
-        record,
-        getLogSpanId(context) ?? toSpanId(record.spanContext, recording),
-        recording,
-      );
+      this.#write(record, getLogSpanId(context) ?? toSpanId(context, recording), recording);
     } catch (error) {
       tellFault(error);
     }
@@ -123,11 +120,14 @@ function encodeContent(
   return hasKeys(attributes) ? `${text},"attributes":${encodeInboxAttributes(attributes)}` : text;
 }
 
-/** The span that a record belongs to. One of another trace that isn't ours is a caller's: it isn't in this run. */
-function toSpanId(context: SpanContext | undefined, recording: Recording): SpanId {
-  if (context === undefined) return recording.base;
-  const isOurs = context.traceId === recording.info.traceId;
-  return isOurs || recording.openSpans.has(context.spanId) ? context.spanId : recording.base;
+/**
+ * The span that a record of another logger belongs to: the active one, if it is of this run. A caller's, or one of the
+ * program's own tracer provider, is not.
+ */
+function toSpanId(active: Context | undefined, recording: Recording): SpanId {
+  const spanId = active && trace.getSpanContext(active)?.spanId;
+  if (spanId !== undefined && recording.openSpans.has(spanId)) return spanId;
+  return (active && getOwnSpan(active)?.spanContext().spanId) ?? recording.base;
 }
 
 function toBody(body: unknown): string | undefined {

@@ -5,7 +5,7 @@ import { beginSpan } from './active-span.ts';
 import { toAttributes } from './attributes.ts';
 import type { GivenAttributes } from './attributes.ts';
 import { getRecording } from './current.ts';
-import { OwnRun } from './own-run.ts';
+import type { OwnRun } from './own-run.ts';
 import { runInSpan, toErrorOutcome } from './run-in-span.ts';
 import type { Failure } from './run-in-span.ts';
 import { tellOnce, toText } from './safely.ts';
@@ -46,7 +46,7 @@ export async function run<T>(
   fn: (span: Span) => T | Promise<T>,
   options: RunOptions = {},
 ): Promise<T> {
-  await opening; // of two that are called at the same time the second is inside the first
+  if (opening !== undefined) await opening; // of two that are called at the same time the second is inside the first
   if (getRecording() !== undefined) return await runInside(name, fn, options);
   opening = openOwnRun(name, options);
   const own = await opening;
@@ -67,6 +67,8 @@ let opening: Promise<OwnRun | undefined> | undefined;
 
 async function openOwnRun(name: string, options: RunOptions): Promise<OwnRun | undefined> {
   try {
+    // Loaded here: a program that joins a run needs none of it.
+    const { OwnRun } = await import('./own-run.ts');
     return await OwnRun.open({ name: toText(name), attributes: toAttributes(options.attributes) });
   } catch (error) {
     tellOnce(
