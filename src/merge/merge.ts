@@ -10,7 +10,8 @@ import { parseNanoString, toNanoString } from '../model/time.ts';
 import type { UnixTime } from '../model/time.ts';
 import type { Frame } from '../spool/console-inbox.ts';
 import { InboxReader } from '../spool/inbox-reader.ts';
-import type { EntryPlace, InboxVisitor } from '../spool/inbox-reader.ts';
+import type { EntryPlace, InboxVisitor } from '../spool/inbox-visitor.ts';
+import { parseEntry } from '../spool/record-tail.ts';
 import { FILE } from '../spool/layout.ts';
 import { writeRunInfo } from '../spool/run-file.ts';
 import { ConsoleSources } from './console-sources.ts';
@@ -254,12 +255,4 @@ function createTextFile(runDir: string, info: RunInfo): TextFile {
     minimumSeverity,
     runId: info.runId,
   });
-}
-
-function parseEntry(payload: Buffer): InboxEntry | undefined {
-  try {
-    return JSON.parse(payload.toString('utf8')) as InboxEntry;
-  } catch {
-    return undefined;
-  }
 }

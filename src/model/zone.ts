@@ -11,6 +11,22 @@ const DATE_TIME =
 const TIME_ONLY = /^(\d\d):(\d\d):(\d\d)(?:[.,](\d{1,9}))?$/;
 const EPOCH = /^\d{9,19}(?:\.\d{1,9})?$/;
 
+const ASCTIME_LENGTH = '2026-11-23 01:33:56,793'.length;
+const COMMA = 0x2c;
+const DOT = 0x2e;
+const COLON = 0x3a;
+
+/** The number that a piece of a text is; negative when a character of it is no digit. */
+function readDigits(text: string, from: number, to: number): number {
+  let number = 0;
+  for (let index = from; index < to; index += 1) {
+    const digit = text.charCodeAt(index) - 0x30;
+    if (digit < 0 || digit > 9) return -1;
+    number = number * 10 + digit;
+  }
+  return number;
+}
+
 /**
  * Reads the times that programs print. Most are local times that name no zone: they are read in the run's zone, and
  * where a change from summer time makes one ambiguous, as the reading that is nearest to when the line was seen and not
@@ -20,6 +36,8 @@ export class Zone {
   readonly #offsets: ZoneOffsets;
   #minuteKey = '';
   #minuteMs = 0;
+  /** Whether any other time of that minute is read alike. */
+  #isMinuteSure = false;
   #minuteOfDay = -1;
   #minuteOfDayMs = 0;
   #minuteSeen = 0;
@@ -32,6 +50,26 @@ export class Zone {
 
   /** Reads a time; `seen` is when its line was. `undefined` when the text is no time that it knows. */
   read(text: string, seen: UnixTime): UnixTime | undefined {
+    return this.#readSameMinute(text) ?? this.#readAny(text, seen);
+  }
+
+  /**
+   * A time of the minute that the last one was in, as `logging` writes it (`2026-11-23 01:33:56,793`): what nearly all
+   * lines of a busy program have, read without a regular expression.
+   */
+  #readSameMinute(text: string): UnixTime | undefined {
+    if (text.length !== ASCTIME_LENGTH || !this.#isMinuteSure || !text.startsWith(this.#minuteKey))
+      return undefined;
+    const seconds = readDigits(text, 17, 19);
+    const millis = readDigits(text, 20, 23);
+    const separator = text.charCodeAt(19);
+    if (seconds < 0 || millis < 0 || text.charCodeAt(16) !== COLON) return undefined;
+    if (separator !== COMMA && separator !== DOT) return undefined;
+    this.#lastMs = this.#minuteMs + seconds * 1000 + millis;
+    return [this.#minuteMs / 1000 + seconds, millis * 1_000_000];
+  }
+
+  #readAny(text: string, seen: UnixTime): UnixTime | undefined {
     const date = DATE_TIME.exec(text);
     if (date !== null) return this.#readDateTime(text, date, seen);
     const time = TIME_ONLY.exec(text);
@@ -48,6 +86,7 @@ export class Zone {
       this.#minuteMs =
         zone === undefined ? this.#toUnixMs(wallMs, seen) : wallMs - parseOffsetMs(zone);
       this.#minuteKey = minuteKey;
+      this.#isMinuteSure = zone === undefined && !this.#isAmbiguous(this.#minuteMs);
     }
     const unixTime: UnixTime = [this.#minuteMs / 1000 + Number(match[6]), toNanos(match[7])];
     if (zone === undefined) this.#lastMs = toUnixMs(unixTime);

@@ -18,8 +18,9 @@ export interface Frame {
   readonly kind: FrameKind;
   readonly time: UnixTime;
   readonly payload: Buffer;
-  /** Where it begins in the bytes that it was parsed from. */
+  /** Where it begins, and where it ends, in the bytes that it was parsed from. */
   readonly offset: number;
+  readonly end: number;
 }
 
 /** No frame is larger; a longer one is a sign that what is read is no frame. */
@@ -74,7 +75,7 @@ export function parseFrames(bytes: Buffer): { frames: Frame[]; rest: Buffer } {
     const kind = KINDS[bytes.readUInt8(offset + 4)];
     if (kind !== undefined) {
       const time: UnixTime = [bytes.readUInt32LE(offset + 5), bytes.readUInt32LE(offset + 9)];
-      frames.push({ kind, time, payload: bytes.subarray(offset + HEADER_BYTES, end), offset });
+      frames.push({ kind, time, payload: bytes.subarray(offset + HEADER_BYTES, end), offset, end });
     }
     offset = end;
   }

@@ -1,0 +1,59 @@
+import { MAX_FRAME_BYTES, parseFrames } from './console-inbox.ts';
+import type { InboxVisitor } from './inbox-visitor.ts';
+import { TailFile } from './tail-file.ts';
+
+/** The entries that say whose console it is lie in these first bytes. */
+const HEAD_BYTES = 4096;
+const EMPTY = Buffer.alloc(0);
+
+/** Reads the frames of one console inbox, as it grows. */
+export class ConsoleTail {
+  readonly source: string;
+  readonly #file: TailFile;
+  /** Read, and not yet handed on. */
+  #rest: Buffer = EMPTY;
+
+  /** @throws the file system's error when the inbox can't be opened. */
+  constructor(source: string, path: string) {
+    this.source = source;
+    this.#file = new TailFile(path);
+  }
+
+  /** Bytes in the inbox now. */
+  size(): number {
+    return this.#file.size();
+  }
+
+  /** Hands on the entries that the inbox begins with: whose console it is, before anything that was printed. */
+  readHead(visitor: InboxVisitor): void {
+    const bytes = this.#file.read(HEAD_BYTES);
+    const { frames } = parseFrames(bytes);
+    const count = frames.findIndex(({ kind }) => kind !== 'entry');
+    const head = count < 0 ? frames : frames.slice(0, count);
+    for (const frame of head) visitor.frame(frame, { source: this.source, offset: frame.offset });
+    const last = head.at(-1);
+    this.#rest = last === undefined ? bytes : bytes.subarray(last.end);
+  }
+
+  /** Hands on the frames up to byte `limit` of the inbox, at most `maxBytes` of them; gives whether there were any. */
+  read(visitor: InboxVisitor, limit: number, maxBytes: number): boolean {
+    const room = Math.min(limit - this.#file.offset, maxBytes);
+    const more = room > 0 ? this.#file.read(room) : EMPTY;
+    if (more.length === 0 && this.#rest.length === 0) return false;
+    const bytes = this.#rest.length === 0 ? more : Buffer.concat([this.#rest, more]);
+    const start = this.#file.offset - bytes.length;
+    const { frames, rest } = parseFrames(bytes);
+    for (const frame of frames)
+      visitor.frame(frame, { source: this.source, offset: start + frame.offset });
+    this.#rest = rest;
+    if (rest.length > MAX_FRAME_BYTES) {
+      visitor.unreadable({ source: this.source, offset: this.#file.offset - rest.length });
+      this.#rest = EMPTY;
+    }
+    return more.length > 0 || frames.length > 0;
+  }
+
+  close(): void {
+    this.#file.close();
+  }
+}

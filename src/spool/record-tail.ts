@@ -1,0 +1,57 @@
+import type { InboxEntry } from '../model/inbox.ts';
+import type { InboxVisitor } from './inbox-visitor.ts';
+import { TailFile } from './tail-file.ts';
+
+const MAX_LINE_BYTES = 4 * 1024 * 1024;
+const NEWLINE = 0x0a;
+const EMPTY = Buffer.alloc(0);
+
+/** Reads the entries of one record inbox, a JSON object a line, as it grows. */
+export class RecordTail {
+  readonly source: string;
+  readonly #file: TailFile;
+  #rest: Buffer = EMPTY;
+
+  /** @throws the file system's error when the inbox can't be opened. */
+  constructor(source: string, path: string) {
+    this.source = source;
+    this.#file = new TailFile(path);
+  }
+
+  /** Hands on the next whole entries, of at most `maxBytes`; gives whether there was anything new. */
+  read(visitor: InboxVisitor, maxBytes: number): boolean {
+    const more = this.#file.read(maxBytes);
+    if (more.length === 0) return false;
+    const bytes = this.#rest.length === 0 ? more : Buffer.concat([this.#rest, more]);
+    const start = this.#file.offset - bytes.length;
+    let from = 0;
+    for (let end = bytes.indexOf(NEWLINE); end >= 0; end = bytes.indexOf(NEWLINE, from)) {
+      const place = { source: this.source, offset: start + from };
+      const entry = parseEntry(bytes.subarray(from, end));
+      if (entry !== undefined) visitor.entry(entry, place);
+      else if (end > from) visitor.unreadable(place);
+      from = end + 1;
+    }
+    this.#rest = bytes.subarray(from);
+    if (this.#rest.length > MAX_LINE_BYTES) {
+      visitor.unreadable({ source: this.source, offset: start + from });
+      this.#rest = EMPTY;
+    }
+    return true;
+  }
+
+  close(): void {
+    this.#file.close();
+  }
+}
+
+/** An entry of an inbox; `undefined` for what isn't one. */
+export function parseEntry(bytes: Buffer): InboxEntry | undefined {
+  try {
+    const entry = JSON.parse(bytes.toString('utf8')) as InboxEntry;
+    const isEntry = typeof entry === 'object' && entry !== null && typeof entry.type === 'string';
+    return isEntry ? entry : undefined;
+  } catch {
+    return undefined;
+  }
+}
