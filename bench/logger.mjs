@@ -10,7 +10,7 @@ const RECORDS = 300_000;
 const WARM_UP = 100_000;
 const text = (index) => `epoch ${index % 50}: train loss 0.${index} val loss 0.${index * 7}`;
 
-/** Each gives how to log a text, how to wait until all is handed over, and how many records arrived. */
+/** Each gives how to log a text, how to wait until all is handed over, how many records arrived, and what to log inside of. */
 const CASES = {
   'pino to a file (sync, its default)': async (folder) => {
     const { default: pino } = await import('pino');
@@ -52,6 +52,11 @@ const CASES = {
     const count = () => countEntries(join(inbox, readdirSync(inbox)[0]));
     return { log: (line) => logger.info(line), flush: () => childEnvironment(), count };
   },
+  'stagelight logger, inside a stage': async (folder) => {
+    const stagelight = await CASES['stagelight logger'](folder);
+    const { stage } = await import('../dist/lib/index.js');
+    return { ...stagelight, inside: (loop) => stage('bench', loop) };
+  },
   'stagelight logger, with attributes': async (folder) => {
     const stagelight = await CASES['stagelight logger'](folder);
     const { logger } = await import('../dist/lib/index.js');
@@ -69,9 +74,12 @@ const CASES = {
   },
 };
 
+function load(path) {
+  return import(`../dist/lib/${path}.js`);
+}
+
 /** A run that is under way, of which nobody reads the inbox. */
 async function createRunDir(folder) {
-  const load = (path) => import(`../dist/lib/${path}.js`);
   const layout = await load('spool/layout');
   const { describeRun } = await load('capture/describe-run');
   const { writeRunInfo } = await load('spool/run-file');
@@ -93,18 +101,24 @@ function countEntries(path) {
     .trim()
     .split('\n')
     .map((line) => JSON.parse(line));
-  return entries.reduce((sum, { bodies }) => sum + (bodies?.length ?? 1), 0);
+  return entries
+    .filter(({ type }) => type.startsWith('log'))
+    .reduce((sum, { bodies }) => sum + (bodies?.length ?? 1), 0);
+}
+
+function logMany(log, count) {
+  for (let index = 0; index < count; index += 1) log(text(index));
 }
 
 async function measure(name) {
   const folder = mkdtempSync(join(tmpdir(), 'stagelight-bench-'));
   try {
-    const { log, flush, count } = await CASES[name](folder);
-    for (let index = 0; index < WARM_UP; index += 1) log(text(index));
+    const { log, flush, count, inside = (loop) => loop() } = await CASES[name](folder);
+    await inside(() => logMany(log, WARM_UP));
     await flush();
     const start = process.hrtime.bigint();
     const { user, system } = process.cpuUsage();
-    for (let index = 0; index < RECORDS; index += 1) log(text(index));
+    await inside(() => logMany(log, RECORDS));
     await flush();
     const wallNs = Number(process.hrtime.bigint() - start) / RECORDS;
     const cpu = process.cpuUsage({ user, system });

@@ -20,6 +20,8 @@ const FLUSH_MS = 50;
 const WRITE_SHARE = 0.1;
 const MAX_CREDIT_MS = 2;
 const BLOCK_CREDIT_MS = 0.5;
+/** As many entries in {@link FLUSH_MS} are one. */
+const BURST_COUNT = 64;
 const MAX_REFUSED_BYTES = 32 * 1024 * 1024;
 const RETRY_MS = 500;
 const CHECK_MS = 1000;
@@ -73,14 +75,13 @@ export class EntryBuffer {
     this.#text += line;
     this.#textCount += 1;
     if (this.#timer === undefined) this.#writeOrWait();
-    else if (Date.now() > this.#dueMs) this.flush();
+    else if (Date.now() > this.#dueMs) this.#catchUp();
     else if (this.#text.length > MAX_TEXT_LENGTH) this.#encode();
   }
 
   /** Adds a log record. @param head as {@link LogBatch.tryAdd} has it */
   addText(head: string, time: UnixTime, body: string): void {
-    // A loop that computes between its records keeps the timer from firing.
-    if (this.#timer !== undefined && toUnixMs(time) > this.#dueMs) this.flush();
+    if (this.#timer !== undefined && toUnixMs(time) > this.#dueMs) this.#catchUp();
     if (this.#timer === undefined) return this.add(encodeLog(head, time, body));
     this.#textCount += 1;
     if (this.#batch.tryAdd(head, time, body)) return;
@@ -127,6 +128,14 @@ export class EntryBuffer {
     this.#options.onWaiting(true);
     this.#dueMs = Date.now() + durationMs;
     this.#timer = setTimeout(() => this.flush(), durationMs).unref();
+  }
+
+  /** The timer is late: the program computes. If it isn't in a burst, what comes next is written when it comes. */
+  #catchUp(): void {
+    if (this.#textCount + this.#blockCount < BURST_COUNT) return this.flush();
+    this.#dueMs = Date.now() + FLUSH_MS;
+    this.#fill();
+    this.#writeBlock();
   }
 
   /** Moves the text into the block, and writes that when it is time. The burst goes on: what comes next waits again. */
