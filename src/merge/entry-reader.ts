@@ -17,7 +17,7 @@ import type { Attributes } from '../model/pipeline.ts';
 import type { RunInfo } from '../model/run-info.ts';
 import { parseNanoString } from '../model/time.ts';
 import type { UnixTime } from '../model/time.ts';
-import type { EntryPlace } from '../spool/inbox-reader.ts';
+import type { EntryPlace } from '../spool/inbox-visitor.ts';
 import type { OpenSpan, SpanBook, SpanEnd, SpanRole } from './course/span-book.ts';
 import type { Scope } from './emitter.ts';
 import type { FaultLog } from './fault-log.ts';
@@ -112,10 +112,10 @@ export class EntryReader {
     const { nanos, bodies, logger = 'stagelight', severity, severityText } = entry;
     const scope = this.#toScope(entry.span);
     const seconds = parseNanoString(entry.time)?.[0] ?? 0;
-    let nanosOfSecond = 0;
+    const times = Buffer.from(nanos, 'base64');
     for (const [index, body] of bodies.entries()) {
-      nanosOfSecond += nanos[index] ?? 0;
-      const time: UnixTime = [seconds, nanosOfSecond];
+      const isTimed = times.length >= 4 * (index + 1);
+      const time: UnixTime = [seconds, isTimed ? times.readUInt32LE(4 * index) : 0];
       // Each takes more than a byte of the entry, so the place is no other record's.
       const uid = this.#toUid({ ...place, offset: place.offset + index });
       this.#recorder.log({

@@ -50,8 +50,8 @@ export interface LogsEntry extends Omit<LogEntry, 'type' | 'body' | 'event' | 'a
   readonly type: 'logs';
   /** The last one's. */
   readonly time: string;
-  /** The nanoseconds from each to the next; from the second, which is the same for all, to the first. */
-  readonly nanos: readonly number[];
+  /** The nanoseconds of each one's time, as base64 of little-endian uint32; the second is the same for all. */
+  readonly nanos: string;
   readonly bodies: readonly string[];
 }
 
@@ -141,6 +141,8 @@ export interface ConsoleOpenEntry {
   readonly stage?: string;
   /** Of a command inside the run: the span that it was started in. Absent for the run's own command. */
   readonly startedIn?: SpanId;
+  /** How many consoles are around it: 0 for the run's own. */
+  readonly depth: number;
 }
 
 /** The command was started. */
