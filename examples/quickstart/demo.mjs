@@ -7,7 +7,16 @@ const stagelight = `${root}dist/cli/bin.js`;
 
 const STEPS = [
   [process.execPath, `${root}node_modules/typescript/bin/tsc`, '-p', 'tsconfig.json'],
-  [process.execPath, stagelight, 'run', '--', process.execPath, 'dist/pipeline.js'],
+  [
+    process.execPath,
+    stagelight,
+    'run',
+    '--name',
+    'penguins',
+    '--',
+    process.execPath,
+    'dist/pipeline.js',
+  ],
   [process.execPath, stagelight, 'show'],
 ];
 
