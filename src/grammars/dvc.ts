@@ -1,35 +1,29 @@
 import { fromLevelName } from '../model/severity.ts';
+import { CommandBlock, EXITED, FollowingLines, readFailure } from './dvc-failure.ts';
+import type { FailureReading } from './dvc-failure.ts';
 import type { ConsoleEvent, Grammar, Reading } from './grammar.ts';
+import { TracebackAfterBlock } from './traceback-after.ts';
 
 /**
  * DVC's lines around stages, as `dvc repro` and `dvc exp run` print them (format strings read in DVC 3.67.1:
- * stage/run.py, stage/__init__.py, stage/cache.py, repo/reproduce.py, dvcfile.py). INFO lines come bare on stdout,
- * WARNING and ERROR with their level on stderr, and with `-v` all levels but INFO with a time before them.
+ * stage/run.py, stage/__init__.py, stage/cache.py, stage/imports.py, repo/reproduce.py, dvcfile.py). INFO lines come bare
+ * on stdout, WARNING and ERROR with their level on stderr, and with `-v` all levels but INFO with a time before them.
  */
 export const dvc: Grammar = {
   name: 'dvc',
-  starts: "RS'>GUVEWDT2f",
+  starts: "RS'>GUVPIEWDT2",
   read(line) {
-    const first = line.charCodeAt(0);
-    if (first === GREATER) return readCommand(line);
+    if (line.charCodeAt(0) === GREATER) return readCommand(line);
     const leveled = LEVELED.exec(line);
     return leveled === null ? readBare(line) : readLeveled(leveled);
   },
   findGlued,
+  loggers: 'dvc.',
+  toEvent: (body) => toBareEvent(body) ?? readFailure('ERROR', body)?.event,
 };
 
 const GREATER = 0x3e;
 const LEVELED = /^(?:(\d{4}-\d\d-\d\d \d\d:\d\d:\d\d,\d{3}) )?(DEBUG|TRACE|WARNING|ERROR): (.*)$/s;
-
-// Stage names can hold anything but these; addresses add a path and `@key`.
-const RUNNING = /^Running stage '(.{1,1000})':$/;
-const UNCHANGED = /^Stage '(.{1,1000})' didn't change, skipping$/;
-const SOURCE_UNCHANGED = /^'(.{1,1000}\.dvc)' didn't change, skipping$/;
-const RESTORED = /^Stage '(.{1,1000})' is cached - skipping run, checking out outputs$/;
-const VERIFYING = /^Verifying outputs in frozen stage: '(.{1,1000})'$/;
-const LOCK_FILE =
-  /^(?:Generating|Updating) lock file '.{1,1000}dvc\.lock'$|^(?:Generating|Updating) lock file 'dvc\.lock'$/;
-const EXPERIMENT = /^Reproducing experiment '(.{1,400})'$/;
 
 function readCommand(line: string): Reading | undefined {
   if (!line.startsWith('> ') || line.length < 3) return undefined;
@@ -38,51 +32,94 @@ function readCommand(line: string): Reading | undefined {
 
 function readBare(line: string): Reading | undefined {
   const event = toBareEvent(line);
-  if (event !== undefined) return { body: line, event };
-  return UP_TO_DATE.has(line) ? { body: line } : undefined;
+  if (event === undefined) return UNABLE.test(line) ? { body: line } : undefined;
+  const block = event.type === 'stage-idle' ? NEXT_STEPS.get(line) : undefined;
+  return { body: line, event, ...(block && { block: () => new FollowingLines(line, block) }) };
 }
 
-const UP_TO_DATE = new Set([
-  'Data and pipelines are up to date.',
-  'Use `dvc push` to send your updates to remote storage.',
-  'To track the changes with git, run:',
-  'To enable auto staging, run:',
-]);
+const UNABLE = /^Unable to pull data for stage: '/;
+const EXPERIMENT = /^Reproducing experiment '(.{1,400})'$/;
+const LOCK_FILE = /^(?:Generating|Updating) lock file '(?:.{0,1000}\/)?dvc\.lock'$/;
+
+/** How a line begins, how it ends, and what it says of the stage between: names can hold anything, quotes too. */
+const STAGE_LINES: readonly (readonly [
+  start: string,
+  end: string,
+  toEvent: (stage: string) => ConsoleEvent,
+])[] = [
+  ["Running stage '", "':", (stage) => ({ type: 'stage-start', stage })],
+  ["Stage '", "' didn't change, skipping", (stage) => toSkip(stage, 'unchanged')],
+  [
+    "Stage '",
+    "' is cached - skipping run, checking out outputs",
+    (stage) => toSkip(stage, 'run_cache'),
+  ],
+  ["'", ".dvc' didn't change, skipping", (stage) => toSkip(`${stage}.dvc`, 'data_source')],
+  [
+    "Verifying outputs in frozen stage: '",
+    "'",
+    (stage) => ({ type: 'stage-check', stage, outcome: 'frozen', reason: 'frozen' }),
+  ],
+  [
+    "Verifying data sources in stage: '",
+    "'",
+    (stage) => ({ type: 'stage-check', stage, outcome: 'data_source', reason: 'verified' }),
+  ],
+  [
+    "Pulling data for stage: '",
+    "'",
+    (stage) => ({
+      type: 'stage-check',
+      stage,
+      outcome: 'unchanged',
+      reason: 'its data was pulled',
+    }),
+  ],
+  ["Importing '", "'", toImport],
+];
+
+const REASONS = {
+  unchanged: "didn't change",
+  data_source: "didn't change",
+  run_cache: 'restored from the run cache',
+} as const;
+
+function toSkip(stage: string, outcome: keyof typeof REASONS): ConsoleEvent {
+  return { type: 'stage-skip', stage, outcome, reason: REASONS[outcome] };
+}
+
+/** `Importing 'src.csv (../other)' -> 'data.csv'`: the stage of an import is the `.dvc` file beside what it imports. */
+function toImport(between: string): ConsoleEvent {
+  const target = between.slice(between.lastIndexOf("' -> '") + 6);
+  return { type: 'stage-start', stage: `${target}.dvc` };
+}
+
+const MAX_NAME = 1000;
 
 function toBareEvent(line: string): ConsoleEvent | undefined {
-  let match;
-  if ((match = RUNNING.exec(line))) return { type: 'stage-start', stage: match[1]! };
-  if ((match = UNCHANGED.exec(line))) {
-    return { type: 'stage-skip', stage: match[1]!, outcome: 'unchanged', reason: "didn't change" };
+  for (const [start, end, toEvent] of STAGE_LINES) {
+    if (!line.startsWith(start) || !line.endsWith(end)) continue;
+    const length = line.length - start.length - end.length;
+    if (length > 0 && length <= MAX_NAME) return toEvent(line.slice(start.length, -end.length));
   }
-  if ((match = SOURCE_UNCHANGED.exec(line))) {
-    return {
-      type: 'stage-skip',
-      stage: match[1]!,
-      outcome: 'data_source',
-      reason: "didn't change",
-    };
-  }
-  if ((match = RESTORED.exec(line))) {
-    return {
-      type: 'stage-skip',
-      stage: match[1]!,
-      outcome: 'run_cache',
-      reason: 'restored from the run cache',
-    };
-  }
-  if ((match = VERIFYING.exec(line))) return { type: 'stage-frozen', stage: match[1]! };
   if (LOCK_FILE.test(line)) return { type: 'stage-lock' };
-  if ((match = EXPERIMENT.exec(line))) return { type: 'experiment', name: match[1]! };
-  return undefined;
+  const experiment = EXPERIMENT.exec(line);
+  if (experiment !== null) return { type: 'experiment', name: experiment[1]! };
+  return IDLE.has(line) ? { type: 'stage-idle' } : undefined;
 }
 
-const FROZEN =
-  /^stage: '(.{1,1000})' is frozen\. Its dependencies are not going to be reproduced\.$/;
-const RUN_FAILED = /^failed to run: .*, exited with (-?\d{1,10})$/s;
-const REPRODUCE_FAILED = /^failed to reproduce (['"])(.{1,1000}?)\1(?:: (.*))?$/s;
-const EXIT_CODE = /exited with (-?\d{1,10})$/;
-const BLOCKED = /^Stages? (.{1,20000}) will be skipped due to this failure$/;
+const GIT_ADD = /^\tgit add /;
+const NEXT_STEPS = new Map([
+  ['To track the changes with git, run:', GIT_ADD],
+  ['To enable auto staging, run:', /^\tdvc config core\.autostage true$/],
+  ['To apply the results of an experiment to your workspace run:', /^\tdvc exp apply /],
+]);
+const IDLE = new Set([
+  ...NEXT_STEPS.keys(),
+  'Data and pipelines are up to date.',
+  'Use `dvc push` to send your updates to remote storage.',
+  'Experiment results have been applied to your workspace.',
+]);
 
 function readLeveled(match: RegExpExecArray): Reading | undefined {
   const [, stamp, severityText, body] = match as unknown as [
@@ -91,61 +128,61 @@ function readLeveled(match: RegExpExecArray): Reading | undefined {
     string,
     string,
   ];
-  const severity = fromLevelName(severityText)!;
-  const event =
-    severityText === 'WARNING' || severityText === 'ERROR' ? toFailureEvent(body) : undefined;
+  const failure = readFailure(severityText, body);
   // `LEVEL: text` alone is also a common format of Python's logging: only what DVC says is DVC's.
-  if (event === undefined && stamp === undefined && !IS_DVC_TEXT.test(body)) return undefined;
-  return { body, severity, severityText, ...(stamp && { stamp }), ...(event && { event }) };
+  if (failure === undefined && stamp === undefined && !IS_DVC_TEXT.test(body)) return undefined;
+  return {
+    body,
+    severity: fromLevelName(severityText)!,
+    severityText,
+    ...(stamp !== undefined && { stamp }),
+    ...(failure?.event && { event: failure.event }),
+    block: toBlock(severityText, body, failure),
+  };
 }
 
 const IS_DVC_TEXT =
-  /^failed to (?:reproduce|run|pull|push)|\bdvc\b|\bdvc\.(?:yaml|lock)\b|will be skipped due to/;
+  /^failed to (?:reproduce|run|pull|push)|\bdvc\b|\bdvc\.(?:yaml|lock)\b|will be skipped due to|\bMissing cache files:$/;
 
-function toFailureEvent(body: string): ConsoleEvent | undefined {
-  let match;
-  if ((match = FROZEN.exec(body))) return { type: 'stage-frozen', stage: match[1]! };
-  if ((match = RUN_FAILED.exec(body))) {
-    return { type: 'stage-end', result: 'failure', exitCode: Number(match[1]) };
-  }
-  if ((match = REPRODUCE_FAILED.exec(body))) {
-    const exit = EXIT_CODE.exec(match[3] ?? '');
-    return {
-      type: 'stage-end',
-      stage: match[2]!,
-      result: 'failure',
-      ...(exit && { exitCode: Number(exit[1]) }),
-    };
-  }
-  if ((match = BLOCKED.exec(body))) {
-    return { type: 'stages-blocked', stages: readNames(match[1]!) };
-  }
-  return undefined;
+function toBlock(
+  level: string,
+  body: string,
+  failure: FailureReading | undefined,
+): Reading['block'] | undefined {
+  // A command of several lines is repeated as it is: what it exited with comes last.
+  if (RUN_OF.test(body) && !EXITED.test(body)) return () => new CommandBlock(body, failure?.event);
+  const following = failure?.following;
+  if (following !== undefined) return () => new FollowingLines(body, following);
+  return level === 'ERROR' || level === 'WARNING' ? () => new TracebackAfterBlock(body) : undefined;
 }
 
-/** `'a', 'b' and 'c'`, each as Python's `repr` quotes it. */
-function readNames(text: string): string[] {
-  return [...text.matchAll(/'((?:[^'\\]|\\.){1,1000})'|"((?:[^"\\]|\\.){1,1000})"/g)].map(
-    (match) => match[1] ?? match[2]!,
-  );
-}
+const RUN_OF = /^failed to (?:run: |reproduce .{1,1000}?: failed to run: )/s;
 
-/** What can stand behind a child's unfinished line: how it starts, by how it ends. Each ends the line, so that a mention inside a sentence is none. */
-const GLUED: readonly (readonly [end: string, starts: readonly string[]])[] = [
-  ["':", ["Running stage '"]],
-  ["dvc.lock'", ["Updating lock file '", "Generating lock file '"]],
-  [" didn't change, skipping", ["Stage '"]],
-  [' checking out outputs', ["Stage '"]],
-];
-const EXITED = /exited with -?\d{1,10}$/;
-const FAILURES = ['ERROR: failed to reproduce ', 'WARNING: failed to run: '];
+/**
+ * What can stand behind a child's unfinished line: how it ends, by how it starts. Each ends the line, so that a mention
+ * inside a sentence is none. By the last character, since every line of plain text is asked.
+ */
+const GLUED: Readonly<
+  Record<string, readonly (readonly [end: string, starts: readonly string[]])[]>
+> = {
+  ':': [["':", ["Running stage '"]]],
+  "'": [["dvc.lock'", ["Updating lock file '", "Generating lock file '"]]],
+  g: [[" didn't change, skipping", ["Stage '"]]],
+  s: [[' checking out outputs', ["Stage '"]]],
+  e: [[' due to this failure', ['WARNING: Stage']]],
+  '.': [['to be reproduced.', ["WARNING: stage: '"]]],
+  t: [["' does not exist", ['ERROR: failed to reproduce ', "WARNING: output '"]]],
+};
+const EXITED_FAILURES = ['ERROR: failed to reproduce ', 'WARNING: failed to run: '];
 
 function findGlued(line: string): number | undefined {
-  const glued = GLUED.find(([end]) => line.endsWith(end));
-  if (glued !== undefined) return findStart(line, glued[1]);
-  const last = line.charCodeAt(line.length - 1);
-  const endsInDigit = last >= 0x30 && last <= 0x39;
-  return endsInDigit && EXITED.test(line) ? findStart(line, FAILURES) : undefined;
+  const last = line.at(-1) ?? '';
+  const known = GLUED[last]?.find(([end]) => line.endsWith(end));
+  if (known !== undefined) return findStart(line, known[1]);
+  const canBeExit = last === ')' || (last >= '0' && last <= '9');
+  return canBeExit && line.includes(', exited with ') && EXITED.test(line)
+    ? findStart(line, EXITED_FAILURES)
+    : undefined;
 }
 
 function findStart(line: string, starts: readonly string[]): number | undefined {

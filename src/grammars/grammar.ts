@@ -21,6 +21,17 @@ export interface Grammar {
    * Offered every line that no grammar reads, so it has to look at the end of the line first.
    */
   findGlued?(line: string): number | undefined;
+  /**
+   * Whether its lines repeat what other programs print (see {@link Reading.repeats}). What follows such a line without a
+   * prefix of its own may then be the rest of the same message.
+   */
+  readonly isRelay?: boolean;
+  /**
+   * What a message means that came through another format: the tool's own logger, caught by the program's logging.
+   * Asked for the loggers that begin with `loggers`.
+   */
+  readonly loggers?: string;
+  toEvent?(body: string): ConsoleEvent | undefined;
 }
 
 /** What a grammar read in a line. */
@@ -56,8 +67,12 @@ export interface Block {
   offer(line: string): 'take' | 'last' | 'hold' | 'refuse';
   /** Whether the record could end here: false inside a traceback that has not come to its exception yet. */
   readonly isWhole: boolean;
+  /** Whether a line that is a record by itself is none of this one's, whatever `offer` would say: so while anything may follow. */
+  readonly endsAtRecord?: boolean;
+  /** How many of the lines held belong to the record if it ends now; none when left out. */
+  readonly claimed?: number;
   /** What the lines taken add to the reading. */
-  finish(): Partial<Pick<Reading, 'attributes' | 'severity' | 'severityText' | 'body'>>;
+  finish(): Partial<Pick<Reading, 'attributes' | 'severity' | 'severityText' | 'body' | 'event'>>;
 }
 
 /** What a line says of the run's course. */
@@ -71,16 +86,30 @@ export type ConsoleEvent =
       readonly reason: string;
     }
   | { readonly type: 'stage-frozen'; readonly stage: string }
+  /** DVC looks at a stage's outputs without running it: frozen, a data source, or pulled. What becomes of it is said later. */
   | {
-      readonly type: 'stage-end';
-      readonly stage?: string;
-      readonly result: Result;
-      readonly exitCode?: number;
+      readonly type: 'stage-check';
+      readonly stage: string;
+      readonly outcome: StageOutcome;
+      readonly reason: string;
     }
+  /** A stage failed: the one named, else the one whose command it was, else the one under way. */
+  | {
+      readonly type: 'stage-fail';
+      readonly stage?: string;
+      readonly command?: string;
+      readonly exitCode?: number;
+      /** DVC doesn't go on: it is the last that it says. */
+      readonly isLast: boolean;
+    }
+  | { readonly type: 'stages-failed'; readonly stages: readonly string[] }
   | { readonly type: 'stages-blocked'; readonly stages: readonly string[] }
   | { readonly type: 'stage-lock' }
+  /** DVC says something that it says between stages or after the last. */
+  | { readonly type: 'stage-idle' }
   | { readonly type: 'experiment'; readonly name: string }
-  | { readonly type: 'study-start'; readonly study: string }
+  /** `isNew`: it was made now, not loaded. */
+  | { readonly type: 'study-start'; readonly study: string; readonly isNew: boolean }
   | { readonly type: 'trial-end'; readonly trial: TrialReading }
   | { readonly type: 'job-start'; readonly number: number; readonly overrides: string }
   | { readonly type: 'task'; readonly task: string }
@@ -97,8 +126,9 @@ export interface TrialReading {
   /** One value an objective; absent where there is none. */
   readonly values?: readonly number[];
   readonly params?: Attributes;
-  /** The number of the best trial so far. */
+  /** The number of the best trial so far, and its value. */
   readonly best?: number;
+  readonly bestValue?: number;
   /** The exception's class name, of a failed trial. */
   readonly errorType?: string;
 }

@@ -1,6 +1,6 @@
 import { fromLevelName } from '../model/severity.ts';
-import { TracebackAfterBlock, tracebackMayFollow } from './traceback.ts';
-import type { Grammar, Reading } from './grammar.ts';
+import type { ConsoleEvent, Grammar, Reading } from './grammar.ts';
+import { TracebackAfterBlock, createRecordBlock } from './traceback-after.ts';
 
 /**
  * Hydra's job log, `[%(asctime)s][%(name)s][%(levelname)s] - %(message)s`, its launcher's and sweeper's lines, which have
@@ -10,39 +10,53 @@ export const hydra: Grammar = {
   name: 'hydra',
   starts: '[E',
   read(line) {
-    if (line.startsWith(FAILED)) return { body: line, block: () => new TracebackAfterBlock() };
+    if (line.startsWith(FAILED)) return { body: line, block: () => new TracebackAfterBlock('') };
     const job = JOB.exec(line);
     if (job !== null) return readJobLine(job);
     const own = OWN.exec(line);
     return own === null ? undefined : readOwnLine(own);
   },
+  // With `hydra_logging: none` the launcher's lines come in the job's format.
+  loggers: 'hydra',
+  toEvent,
 };
 
 const FAILED = 'Error executing job with overrides: ';
-const JOB =
-  /^\[(\d{4}-\d\d-\d\d \d\d:\d\d:\d\d,\d{3})\]\[([^\][]{1,400})\]\[([A-Z][A-Za-z]{1,30}|Level \d{1,4})\] - (.*)$/s;
-const OWN = /^\[(\d{4}-\d\d-\d\d \d\d:\d\d:\d\d,\d{3})\]\[HYDRA\] (.*)$/s;
+const STAMP = String.raw`\[(\d{4}-\d\d-\d\d \d\d:\d\d:\d\d,\d{3})\]`;
+// A logger's name can have anything in it, brackets too.
+const JOB = new RegExp(
+  String.raw`^${STAMP}\[(.{0,300}?)\]\[([A-Z][A-Za-z]{1,30}|Level \d{1,4})\] - (.*)$`,
+  's',
+);
+const OWN = new RegExp(String.raw`^${STAMP}\[HYDRA\] (.*)$`, 's');
 const JOB_START = /^\t#(\d{1,9}) : (.*)$/s;
 
 function readJobLine(match: RegExpExecArray): Reading | undefined {
   const severityText = match[3]!;
   const severity = fromLevelName(severityText);
   if (severity === undefined) return undefined;
+  const body = match[4]!;
+  const logger = match[2]!;
   return {
-    body: match[4]!,
+    body,
     severityText,
     severity,
     stamp: match[1]!,
-    logger: match[2]!,
-    block: tracebackMayFollow(severity),
+    logger,
+    block: createRecordBlock({ severity, logger, body }),
   };
 }
 
 function readOwnLine(match: RegExpExecArray): Reading {
   const stamp = match[1]!;
   const body = match[2]!;
+  const event = toEvent(body);
+  return event === undefined ? { body, stamp } : { body: body.trimStart(), stamp, event };
+}
+
+function toEvent(body: string): ConsoleEvent | undefined {
   const start = JOB_START.exec(body);
-  if (start === null) return { body, stamp };
-  const event = { type: 'job-start', number: Number(start[1]), overrides: start[2]! } as const;
-  return { body: body.trimStart(), stamp, event };
+  return start === null
+    ? undefined
+    : { type: 'job-start', number: Number(start[1]), overrides: start[2]! };
 }

@@ -1,9 +1,9 @@
 import { ATTR } from '../model/attributes.ts';
 import { fromLevelName } from '../model/severity.ts';
-import { tracebackMayFollow } from './traceback.ts';
+import { createRecordBlock } from './traceback-after.ts';
 import type { Grammar } from './grammar.ts';
 
-/** loguru's default: `2026-11-23 01:33:56.793 | INFO     | pkg.module:function:12 - message`. */
+/** loguru's default: `2026-11-23 01:33:56.793 | INFO     | pkg.module:function:12 - message`. Checked on loguru 0.7. */
 export const loguru: Grammar = {
   name: 'loguru',
   starts: '2',
@@ -21,7 +21,7 @@ export const loguru: Grammar = {
       severity,
       logger,
       attributes: { [ATTR.codeFunction]: code, [ATTR.codeLine]: Number(lineNumber) },
-      block: tracebackMayFollow(severity),
+      block: createRecordBlock({ severity, logger, body }),
     };
   },
 };

@@ -1,10 +1,11 @@
 import { fromLevelName } from '../model/severity.ts';
-import { tracebackMayFollow } from './traceback.ts';
+import { createRecordBlock } from './traceback-after.ts';
 import type { Grammar } from './grammar.ts';
 
 /**
- * MLflow's log lines, `2026/11/23 01:33:56 INFO mlflow.tracking.fluent: message`, on stderr (coloured on a terminal), and
- * the two lines with which it ends a run on a server. Checked on MLflow 3.17.2.
+ * MLflow's log lines, `2026/11/23 01:33:56 INFO mlflow.tracking.fluent: message`, on stderr (coloured on a terminal), those
+ * of the server below it, which name no logger, and the two lines with which it ends a run on a server. Checked on
+ * MLflow 3.17.2.
  */
 export const mlflow: Grammar = {
   name: 'mlflow',
@@ -18,16 +19,19 @@ export const mlflow: Grammar = {
     const severityText = match[2]!;
     const severity = fromLevelName(severityText);
     if (severity === undefined) return undefined;
+    const logger = match[3];
+    const body = match[4]!;
     return {
-      body: match[4]!,
+      body,
       severityText,
       severity,
       stamp: match[1]!,
-      logger: match[3]!,
-      block: tracebackMayFollow(severity),
+      ...(logger !== undefined && { logger }),
+      block: createRecordBlock({ severity, logger, body }),
     };
   },
 };
 
-const LINE = /^(\d{4}\/\d\d\/\d\d \d\d:\d\d:\d\d) ([A-Z]{4,10}) ([A-Za-z_][\w.]{0,200}): (.*)$/s;
+const LINE =
+  /^(\d{4}\/\d\d\/\d\d \d\d:\d\d:\d\d) ([A-Z]{4,10})(?: ([A-Za-z_][\w.]{0,200}): |: {1,5})(.*)$/s;
 const VIEW_RUN = /^🏃 View run .{1,400} at: \S{1,1000}\/runs\/([0-9a-f]{32})$/;

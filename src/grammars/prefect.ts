@@ -1,8 +1,10 @@
 import { ATTR } from '../model/attributes.ts';
 import type { Result } from '../model/pipeline.ts';
 import { fromLevelName } from '../model/severity.ts';
-import { tracebackMayFollow } from './traceback.ts';
 import type { ConsoleEvent, Grammar, Reading } from './grammar.ts';
+import { readPythonString } from './python-literal.ts';
+import type { Literal } from './python-literal.ts';
+import { createRecordBlock } from './traceback-after.ts';
 
 /**
  * Prefect's console lines, `01:38:22.547 | INFO    | Task run 'load-6f0' - message`, on stderr. A task that logs what a
@@ -12,46 +14,117 @@ import type { ConsoleEvent, Grammar, Reading } from './grammar.ts';
 export const prefect: Grammar = {
   name: 'prefect',
   starts: '0123456789',
+  isRelay: true,
   read(line) {
     const match = LINE.exec(line);
     if (match === null) return undefined;
     const severity = fromLevelName(match[2]!);
     if (severity === undefined) return undefined;
-    const source = match[3]!;
-    const body = match[4]!;
-    const run = RUN.exec(source);
+    const text = match[3]!;
+    const run = readRun(text);
+    if (run === undefined) return readOther(match, severity);
+    const body = text.slice(run.end);
+    const told = tellOfRun(run, body);
+    // All fields in one literal: the lines of a flow come in their thousands.
     return {
       body,
       severityText: match[2]!,
       severity,
       stamp: match[1]!,
-      block: tracebackMayFollow(severity),
-      ...(run === null
-        ? { logger: source }
-        : run[1] === 'Task'
-          ? readTask(body, run[2]!)
-          : readFlow(body, run[2]!)),
+      logger: told.logger,
+      attributes: told.attributes,
+      event: told.event,
+      repeats: told.repeats,
+      block: createRecordBlock({ severity, logger: told.logger, body }),
     };
   },
 };
 
-type RunReading = Pick<Reading, 'logger' | 'attributes' | 'event' | 'repeats'>;
+/** The task or flow run that a line is of, and where its message begins. */
+interface Run {
+  readonly isTask: boolean;
+  readonly name: string;
+  readonly end: number;
+}
 
-const LINE = /^(\d\d:\d\d:\d\d\.\d{3}) \| ([A-Z]{3,10}) {0,7} \| (.{1,300}?) - (.*)$/s;
-const RUN = /^(Flow|Task) run '([^']{1,250})'$/;
-const BEGINNING = /^Beginning (?:sub)?flow run '([^']{1,250})' for flow '([^']{1,250})'$/;
+type Told = Pick<Reading, 'logger' | 'attributes' | 'event' | 'repeats'>;
+
+const LINE = /^(\d\d:\d\d:\d\d\.\d{3}) \| ([A-Z]{3,10}|Level \d{1,4}) {0,7} \| (.*)$/s;
+const LOGGER = /^(\S{1,300}) - (.*)$/s;
 const FINISHED = /^Finished in state (\w{1,40})\(/;
+const STATE_TYPE = /type=([A-Z]{1,20})\)$/;
+const FOR_FLOW = ' for flow ';
 
 const RESULTS: Readonly<Record<string, Result>> = {
   Completed: 'success',
+  COMPLETED: 'success',
   Cached: 'skip',
   Failed: 'failure',
-  Crashed: 'error',
+  FAILED: 'failure',
   TimedOut: 'failure',
+  Crashed: 'error',
+  CRASHED: 'error',
   Cancelled: 'cancellation',
+  CANCELLED: 'cancellation',
 };
 
-function readTask(body: string, task: string): RunReading {
+/** A line of any other logger: `WARNING | userlib - message`. */
+function readOther(match: RegExpExecArray, severity: number): Reading | undefined {
+  const other = LOGGER.exec(match[3]!);
+  if (other === null) return undefined;
+  const logger = other[1]!;
+  const body = other[2]!;
+  return {
+    body,
+    severityText: match[2]!,
+    severity,
+    stamp: match[1]!,
+    logger,
+    block: createRecordBlock({ severity, logger, body }),
+  };
+}
+
+/** `Task run 'load-6f0' - message`: names are quoted as Python's `repr` does, and can have anything in them. */
+function readRun(text: string): Run | undefined {
+  const isTask = text.startsWith('Task run ');
+  if (!isTask && !text.startsWith('Flow run ')) return undefined;
+  const name = readSimpleName(text) ?? readPythonString(text, NAME_START);
+  if (name === undefined || !text.startsWith(' - ', name.end)) return undefined;
+  return { isTask, name: name.value, end: name.end + 3 };
+}
+
+const NAME_START = 'Task run '.length;
+
+/** Nearly all names need no quoting. */
+function readSimpleName(text: string): Literal<string> | undefined {
+  const end = text.indexOf("'", NAME_START + 1);
+  if (end < 0 || text[NAME_START] !== "'") return undefined;
+  const value = text.slice(NAME_START + 1, end);
+  return value.includes('\\') ? undefined : { value, end: end + 1 };
+}
+
+const RELAYS: ReadonlySet<string> = new Set(['prefect.task_runs', 'prefect.flow_runs']);
+
+/** Whether a logger's messages may be what a subprocess printed; the line doesn't name the run where the format isn't Prefect's. */
+export function toRelay(logger: string | undefined): { readonly source: string } | undefined {
+  return logger !== undefined && RELAYS.has(logger) ? { source: logger } : undefined;
+}
+
+/** What the fields of a record say that Prefect wrote as JSON: there the run's name isn't in the message. */
+export function toToldByRun(
+  { task_run_name: task, flow_run_name: flow }: Readonly<Record<string, unknown>>,
+  body: string,
+): Told | undefined {
+  const name = task ?? flow;
+  if (typeof name !== 'string') return undefined;
+  return tellOfRun({ isTask: typeof task === 'string', name }, body);
+}
+
+function tellOfRun({ isTask, name }: Pick<Run, 'isTask' | 'name'>, body: string): Told {
+  return isTask ? tellOfTask(body, name) : tellOfFlow(body, name);
+}
+
+function tellOfTask(body: string, task: string): Told {
   const result = readResult(body);
   return {
     logger: 'prefect.task_runs',
@@ -61,7 +134,7 @@ function readTask(body: string, task: string): RunReading {
   };
 }
 
-function readFlow(body: string, run: string): RunReading {
+function tellOfFlow(body: string, run: string): Told {
   const event = toFlowEvent(body, run);
   return {
     logger: 'prefect.flow_runs',
@@ -72,13 +145,24 @@ function readFlow(body: string, run: string): RunReading {
 }
 
 function toFlowEvent(body: string, run: string): ConsoleEvent {
-  const beginning = BEGINNING.exec(body);
-  if (beginning !== null) return { type: 'flow-start', run: beginning[1]!, flow: beginning[2]! };
+  const flow = readBeginning(body);
+  if (flow !== undefined) return { type: 'flow-start', run, flow };
   const result = readResult(body);
   return result === undefined ? { type: 'flow', run } : { type: 'flow-end', run, result };
 }
 
+/** `Beginning flow run 'x' for flow 'pipeline'` (`subflow run` inside another flow): the flow's name. */
+function readBeginning(body: string): string | undefined {
+  if (!body.startsWith('Beginning ')) return undefined;
+  const run = readPythonString(body, body.indexOf(' run ') + 5);
+  if (run === undefined || !body.startsWith(FOR_FLOW, run.end)) return undefined;
+  return readPythonString(body, run.end + FOR_FLOW.length)?.value;
+}
+
+/** A state's name can be the user's own; its type then stands behind it. */
 function readResult(body: string): Result | undefined {
+  if (!body.startsWith('Finished ')) return undefined;
   const state = FINISHED.exec(body)?.[1];
-  return state === undefined ? undefined : (RESULTS[state] ?? 'success');
+  if (state === undefined) return undefined;
+  return RESULTS[state] ?? RESULTS[STATE_TYPE.exec(body)?.[1] ?? ''] ?? 'success';
 }

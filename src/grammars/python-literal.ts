@@ -5,8 +5,28 @@ import type { Attributes } from '../model/pipeline.ts';
  * a trial's parameters as such a dict. Anything else (a nested list, an object) is kept as the text it is.
  */
 export function parsePythonDict(text: string): Attributes | undefined {
-  const reader = new LiteralReader(text);
-  return reader.dict();
+  const read = readPythonDict(text, 0);
+  return read?.end === text.length ? read.value : undefined;
+}
+
+/** A literal in a text, and where it ends. */
+export interface Literal<Value> {
+  readonly value: Value;
+  readonly end: number;
+}
+
+/** Reads the dict that begins at a place in a text. What it holds may look like anything, the text behind it included. */
+export function readPythonDict(text: string, from: number): Literal<Attributes> | undefined {
+  const reader = new LiteralReader(text, from);
+  const value = reader.dict();
+  return value === undefined ? undefined : { value, end: reader.position };
+}
+
+/** Reads the quoted string that begins at a place in a text; `undefined` when none does or it has no end. */
+export function readPythonString(text: string, from: number): Literal<string> | undefined {
+  const reader = new LiteralReader(text, from);
+  const value = reader.string();
+  return value === undefined ? undefined : { value, end: reader.position };
 }
 
 /** A Python number: `1.5`, `-3`, `nan`, `inf`, `np.float64(0.5)`; `undefined` for anything else. */
@@ -37,13 +57,20 @@ const ESCAPES: Readonly<Record<string, string>> = {
   "'": "'",
   '"': '"',
 };
+/** Escapes that give a character's number, by how many hexadecimal digits they have. */
+const CODE_DIGITS: Readonly<Record<string, number>> = { x: 2, u: 4, U: 8 };
 
 class LiteralReader {
   readonly #text: string;
-  #position = 0;
+  #position: number;
 
-  constructor(text: string) {
+  constructor(text: string, from: number) {
     this.#text = text;
+    this.#position = from;
+  }
+
+  get position(): number {
+    return this.#position;
   }
 
   dict(): Attributes | undefined {
@@ -52,23 +79,22 @@ class LiteralReader {
     const result: Attributes = Object.create(null) as Attributes;
     if (this.#eat('}')) return result;
     do {
-      const key = this.#string();
+      const key = this.string();
       if (key === undefined || !this.#eat(':')) return undefined;
       result[key] = this.#value();
     } while (this.#eat(','));
-    return this.#eat('}') && this.#position === this.#text.length ? result : undefined;
+    return this.#eat('}') ? result : undefined;
   }
 
   #value(): string | number | boolean {
-    const quoted = this.#string();
+    const quoted = this.string();
     if (quoted !== undefined) return quoted;
     const text = this.#bare();
     if (text === 'True' || text === 'False') return text === 'True';
     const number = parsePythonNumber(text);
-    // A whole number beyond 2^53 would be another one as a JavaScript number.
-    return number === undefined || (Number.isInteger(number) && !Number.isSafeInteger(number))
-      ? text
-      : number;
+    // An integer beyond 2^53 would be another one as a JavaScript number.
+    const isExact = Number.isSafeInteger(number) || !/^[+-]?[\d_]+$/.test(text);
+    return number === undefined || !isExact ? text : number;
   }
 
   /** Up to the next comma or closing brace that no bracket encloses. */
@@ -80,7 +106,8 @@ class LiteralReader {
       const character = this.#text[this.#position]!;
       if (depth === 0 && (character === ',' || character === '}')) break;
       if (character === "'" || character === '"') {
-        this.#string();
+        // One without an end takes all that is left: this is no literal then.
+        if (this.string() === undefined) this.#position = this.#text.length;
         continue;
       }
       if ('([{'.includes(character)) depth += 1;
@@ -90,22 +117,25 @@ class LiteralReader {
     return this.#text.slice(start, this.#position).trim();
   }
 
-  #string(): string | undefined {
+  string(): string | undefined {
     this.#skipSpace();
     const quote = this.#text[this.#position];
     if (quote !== "'" && quote !== '"') return undefined;
     let result = '';
-    let index = this.#position + 1;
-    for (; index < this.#text.length && this.#text[index] !== quote; index += 1) {
-      if (this.#text[index] !== '\\') {
-        result += this.#text[index];
-        continue;
+    let from = this.#position + 1;
+    for (let index = from; index < this.#text.length; index += 1) {
+      const character = this.#text[index];
+      if (character === quote) {
+        this.#position = index + 1;
+        return result + this.#text.slice(from, index);
       }
-      index += 1;
-      result += ESCAPES[this.#text[index] ?? ''] ?? `\\${this.#text[index] ?? ''}`;
+      if (character !== '\\') continue;
+      const escape = readEscape(this.#text, index + 1);
+      result += this.#text.slice(from, index) + escape.value;
+      from = escape.end;
+      index = from - 1;
     }
-    this.#position = Math.min(index + 1, this.#text.length);
-    return result;
+    return undefined;
   }
 
   #eat(character: string): boolean {
@@ -118,4 +148,16 @@ class LiteralReader {
   #skipSpace(): void {
     while (this.#text[this.#position] === ' ') this.#position += 1;
   }
+}
+
+/** What stands behind a backslash. An escape that Python doesn't have is kept as it is. */
+function readEscape(text: string, from: number): Literal<string> {
+  const letter = text[from] ?? '';
+  const digits = text.slice(from + 1, from + 1 + (CODE_DIGITS[letter] ?? 0));
+  if (digits !== '' && digits.length === CODE_DIGITS[letter] && /^[\da-f]+$/i.test(digits)) {
+    const code = Number.parseInt(digits, 16);
+    if (code <= 0x10ffff)
+      return { value: String.fromCodePoint(code), end: from + 1 + digits.length };
+  }
+  return { value: ESCAPES[letter] ?? `\\${letter}`, end: from + 1 };
 }

@@ -1,17 +1,36 @@
 import { ATTR } from '../model/attributes.ts';
 import type { Attributes } from '../model/pipeline.ts';
-import { fromLevelName } from '../model/severity.ts';
-import { tracebackMayFollow } from './traceback.ts';
+import { fromLevelName, fromPythonLevel } from '../model/severity.ts';
 import type { Grammar, Reading } from './grammar.ts';
+import { toRelay } from './prefect.ts';
+import { createRecordBlock } from './traceback-after.ts';
 
 /**
- * Lines of Python's `logging` in any format given as its format string, such as
- * `%(asctime)s %(levelname)s:%(message)s`. A line counts only when all of the format is there and the level's name is a
- * known one.
- * The conversions: https://docs.python.org/3/library/logging.html#logrecord-attributes
+ * Lines of Python's `logging` in any format given as its format string, in any of its three styles:
+ * `%(asctime)s %(levelname)s:%(message)s`, `{asctime} {message}`, `$asctime $message`. A line counts only when all of the
+ * format is there.
+ * The fields: https://docs.python.org/3/library/logging.html#logrecord-attributes
  */
 export function createPythonLogging(formats: readonly string[]): Grammar {
-  const readers = formats.map(compileFormat).filter((reader) => reader !== undefined);
+  return toGrammar(formats.map((format) => compileFormat(format, CONFIGURED)));
+}
+
+/** The formats without a time that are read without being configured, with the standard levels only. */
+export function createCommonLogging(): Grammar {
+  return toGrammar(COMMON_FORMATS.map((format) => compileFormat(format, STANDARD)));
+}
+
+// `basicConfig`'s own first. `ERROR something` alone is prose as often as not.
+const COMMON_FORMATS: readonly string[] = [
+  '%(levelname)s:%(name)s:%(message)s',
+  '[%(levelname)s] %(message)s',
+  '%(levelname)s [%(name)s] %(message)s',
+  '%(levelname)s: %(message)s',
+  '%(levelname)s %(asctime)s %(message)s',
+];
+
+function toGrammar(compiled: readonly (FormatReader | undefined)[]): Grammar {
+  const readers = compiled.filter((reader) => reader !== undefined);
   return {
     name: 'python',
     starts: readers.map((reader) => reader.starts).join(''),
@@ -25,29 +44,6 @@ export function createPythonLogging(formats: readonly string[]): Grammar {
   };
 }
 
-/** The formats that are read without being configured: `basicConfig`'s default and those of Python's own documentation. */
-export const COMMON_FORMATS: readonly string[] = [
-  '%(levelname)s:%(name)s:%(message)s',
-  '%(asctime)s - %(name)s - %(levelname)s - %(message)s',
-  '%(asctime)s [%(levelname)s] %(name)s: %(message)s',
-  '%(asctime)s [%(levelname)s] %(message)s',
-  '%(asctime)s - %(levelname)s - %(message)s',
-  '%(asctime)s %(levelname)s:%(message)s',
-  '%(asctime)s %(levelname)s %(name)s: %(message)s',
-  '%(asctime)s %(levelname)s: %(message)s',
-  '%(asctime)s %(levelname)s [%(name)s] %(message)s',
-  '%(asctime)s %(levelname)s %(message)s',
-  '%(asctime)s | %(levelname)s | %(name)s:%(funcName)s:%(lineno)d - %(message)s',
-  '%(asctime)s | %(levelname)s | %(message)s',
-  '[%(asctime)s] %(levelname)s in %(module)s: %(message)s',
-  '[%(asctime)s] [%(levelname)s] %(message)s',
-  '[%(asctime)s %(levelname)s] %(message)s',
-  '[%(asctime)s] %(levelname)s: %(message)s',
-  '[%(levelname)s] %(message)s',
-  '%(levelname)s [%(name)s] %(message)s',
-  '%(levelname)s: %(message)s',
-];
-
 interface FormatReader {
   readonly starts: string;
   read(line: string): Reading | undefined;
@@ -57,85 +53,106 @@ const LETTERS = 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz';
 const DIGITS = '0123456789';
 
 interface Field {
-  /** What its text matches. Bounded, so that a line can't make the match quadratic. */
+  /** What its text matches. Bounded, so that a line can't make the match slow. */
   readonly pattern: string;
+  /** How it can begin. */
   readonly starts: string;
 }
 
-const NAME: Field = { pattern: String.raw`[^\s:\[\]|]{1,300}?`, starts: `${LETTERS}_<` };
+/** Up to the next literal. */
+const ANY: Field = { pattern: '.{0,100}?', starts: '' };
 const NUMBER: Field = { pattern: String.raw`\d{1,20}`, starts: DIGITS };
-const ANY: Field = { pattern: '.{0,400}?', starts: '' };
+const DECIMAL: Field = { pattern: String.raw`[\d.]{1,30}`, starts: DIGITS };
 
-const FIELDS: Readonly<Record<string, Field>> = {
+type Fields = Readonly<Record<string, Field>>;
+
+/** The fields of a format that is known: its times can be in any `datefmt` that has a clock, its levels have any name. */
+const CONFIGURED: Fields = {
   asctime: {
-    // The default, ISO 8601, a time alone, with slashes or a month's name, as `datefmt` is commonly set.
-    pattern: String.raw`(?:\d{4}[-/]\d\d[-/]\d\d[ T]|\d\d[-/]\d\d[-/]\d{2,4} |\d\d \w{3} \d{4} )?\d\d:\d\d:\d\d(?:[.,]\d{1,9})?(?:Z|[+-]\d\d:?\d\d)?`,
-    starts: DIGITS,
+    pattern: String.raw`.{0,30}?\d\d?:\d\d(?::\d\d)?(?:[.,]\d{1,9})?(?: ?[AP]M)?(?: ?[+-]\d\d:?\d\d|Z)?.{0,10}?`,
+    starts: DIGITS + LETTERS,
   },
-  // Upper case only: `Error: no such file` is prose, `ERROR: no such file` says its level.
-  levelname: { pattern: String.raw`[A-Z]{4,10}|Level \d{1,4}`, starts: 'TDINSWECFL' },
-  name: NAME,
-  module: NAME,
-  funcName: NAME,
-  filename: NAME,
-  threadName: ANY,
-  processName: ANY,
-  pathname: ANY,
-  taskName: ANY,
-  lineno: NUMBER,
+  levelname: { pattern: String.raw`[A-Za-z]{1,20}|Level \d{1,4}`, starts: LETTERS },
   levelno: NUMBER,
+  lineno: NUMBER,
   process: NUMBER,
   thread: NUMBER,
-  msecs: { pattern: String.raw`[\d.]{1,20}`, starts: DIGITS },
-  created: { pattern: String.raw`[\d.]{1,30}`, starts: DIGITS },
-  relativeCreated: { pattern: String.raw`[\d.]{1,30}`, starts: DIGITS },
+  msecs: DECIMAL,
+  created: DECIMAL,
+  relativeCreated: DECIMAL,
 };
 
-const CONVERSION = /%\((\w+)\)[-#0 +]*\d*(?:\.\d+)?[sdrf]|%%/g;
+/** The fields of a format that is only supposed. */
+const STANDARD: Fields = {
+  asctime: { pattern: String.raw`[\d/-]{8,10}[ T]\d\d:\d\d:\d\d(?:[.,]\d{1,9})?`, starts: DIGITS },
+  levelname: {
+    pattern: String.raw`DEBUG|INFO|WARN(?:ING)?|ERROR|CRITICAL|FATAL|Level \d{1,4}`,
+    starts: 'DIWECFL',
+  },
+  name: { pattern: String.raw`[^\s:\[\]|]{1,200}`, starts: LETTERS },
+};
+// A field that begins a line and can be anything.
+const ANY_START = `${LETTERS}${DIGITS}_<[(./`;
 
-/**
- * What reads the lines of one format; `undefined` for a format that says no level or whose message isn't the last thing
- * in it, since nothing tells such lines from plain text.
- */
-function compileFormat(format: string): FormatReader | undefined {
-  const names: string[] = [];
-  let source = '^';
-  let starts: string | undefined;
-  let end = 0;
-  for (const match of format.matchAll(CONVERSION)) {
-    const literal = format.slice(end, match.index);
-    end = match.index + match[0].length;
-    source += toLiteralPattern(literal);
-    starts ??= literal === '' ? undefined : literal[0]!;
-    const name = match[1];
-    if (name === undefined) source += '%';
-    else if (name === 'message') return finishFormat({ format, source, names, starts, end });
-    else {
-      const field = FIELDS[name] ?? ANY;
-      source += `(${field.pattern})\\s*`;
-      names.push(name);
-      starts ??= field.starts;
-    }
+const CONVERSIONS: readonly RegExp[] = [
+  /%\((\w+)\)[-#0 +]*\d*(?:\.\d+)?[sdrf]|%%/g,
+  /\{(\w+)(?:![rsa])?(?::[^{}]*)?\}/g,
+  /\$(\w+)|\$\{(\w+)\}/g,
+];
+
+/** What is in a format's own text; lines are read without colours. */
+const COLOURS = /\x1b\[[\d;]*m/g;
+
+interface Part {
+  readonly literal: string;
+  readonly name: string | undefined;
+}
+
+/** `undefined` for a format that says no level or no message. */
+function compileFormat(format: string, fields: Fields): FormatReader | undefined {
+  for (const conversion of CONVERSIONS) {
+    const parts = splitFormat(format.replace(COLOURS, ''), conversion);
+    const names = parts.flatMap(({ name }) => name ?? []);
+    if (!names.includes('message')) continue;
+    if (!names.includes('levelname') && !names.includes('levelno')) return undefined;
+    const source = parts.map((part) => toPattern(part, fields)).join('');
+    const pattern = new RegExp(`^${source}$`, 's');
+    return {
+      starts: toStarts(parts[0]!, fields),
+      read: (line) => readFields(pattern.exec(line), names),
+    };
   }
   return undefined;
 }
 
-function finishFormat(parts: {
-  format: string;
-  source: string;
-  names: string[];
-  starts: string | undefined;
-  end: number;
-}): FormatReader | undefined {
-  const { format, source, names, starts, end } = parts;
-  if (!names.includes('levelname') || end < format.trimEnd().length || !starts) return undefined;
-  const pattern = new RegExp(`${source}(.*)$`, 's');
-  return { starts, read: (line) => readFields(pattern.exec(line), names) };
+function splitFormat(format: string, conversion: RegExp): Part[] {
+  const parts: Part[] = [];
+  let end = 0;
+  let before = '';
+  for (const match of format.matchAll(conversion)) {
+    before += format.slice(end, match.index);
+    end = match.index + match[0].length;
+    const name = match[1] ?? match[2];
+    if (name === undefined) before += '%';
+    else {
+      parts.push({ literal: before, name });
+      before = '';
+    }
+  }
+  return [...parts, { literal: before + format.slice(end), name: undefined }];
 }
 
-/** A literal between two conversions: white space in it may be padding's. */
-function toLiteralPattern(literal: string): string {
-  return literal.replace(/[.*+?^${}()|[\]\\]/g, String.raw`\$&`).replace(/\s+/g, String.raw`\s+`);
+function toPattern({ literal, name }: Part, fields: Fields): string {
+  // White space may be padding's.
+  const before = literal.replace(/[.*+?^${}()|[\]\\]/g, String.raw`\$&`).replace(/\s+/g, '\\s+');
+  if (name === undefined) return before;
+  if (name === 'message') return `${before}(.*)`;
+  return `${before}\\s{0,20}(${(fields[name] ?? ANY).pattern})\\s{0,40}`;
+}
+
+function toStarts({ literal, name }: Part, fields: Fields): string {
+  if (literal !== '') return String.fromCodePoint(literal.codePointAt(0)!);
+  return (fields[name ?? ''] ?? ANY).starts || ANY_START;
 }
 
 function readFields(match: RegExpExecArray | null, names: readonly string[]): Reading | undefined {
@@ -144,21 +161,46 @@ function readFields(match: RegExpExecArray | null, names: readonly string[]): Re
     const index = names.indexOf(name);
     return index < 0 ? undefined : match[index + 1];
   };
-  const severityText = value('levelname')!;
-  const severity = fromLevelName(severityText);
-  if (severity === undefined) return undefined;
-  const stamp = value('asctime');
+  const severityText = value('levelname') ?? value('levelno')!;
+  const severity = toSeverity(severityText);
+  // Beside a time it is a level, whatever its name; alone it has to be one that is known, as Python writes it.
+  if (!names.includes('asctime') && !isStandardLevel(severityText, severity)) return undefined;
+  const msecs = value('msecs');
+  const time = value('asctime') ?? value('created');
+  const stamp = time !== undefined && msecs !== undefined ? joinMsecs(time, msecs) : time;
   const logger = value('name');
+  const body = value('message')!;
   const attributes = toCodeAttributes(value);
+  const repeats = toRelay(logger);
   return {
-    body: match[names.length + 1]!,
+    body,
     severityText,
-    severity,
+    ...(severity !== undefined && { severity }),
     ...(stamp !== undefined && { stamp }),
-    ...(logger !== undefined && { logger }),
+    ...(logger !== undefined && logger !== '' && { logger }),
     ...(attributes && { attributes }),
-    block: tracebackMayFollow(severity),
+    ...(repeats && { repeats }),
+    block: createRecordBlock({ severity, logger, body }),
   };
+}
+
+/** Names that `%(levelname).4s` and `%(levelname).1s` cut off. */
+const CUT_NAMES = ['DEBUG', 'INFO', 'WARNING', 'ERROR', 'CRITICAL', 'NOTICE', 'TRACE', 'FATAL'];
+
+/** A level's number, of a name that was cut off too. A level of the program's own has none that its name would tell. */
+export function toSeverity(name: string): number | undefined {
+  if (/^\d/.test(name)) return fromPythonLevel(Number(name));
+  const upper = name.toUpperCase();
+  const full = CUT_NAMES.find((known) => known.startsWith(upper));
+  return fromLevelName(name) ?? (full === undefined ? undefined : fromLevelName(full));
+}
+
+function isStandardLevel(name: string, severity: number | undefined): boolean {
+  return severity !== undefined && (name === name.toUpperCase() || name.startsWith('Level '));
+}
+
+function joinMsecs(time: string, msecs: string): string {
+  return /[.,]\d/.test(time) ? time : `${time}.${msecs.split('.')[0]!.padStart(3, '0')}`;
 }
 
 function toCodeAttributes(value: (name: string) => string | undefined): Attributes | undefined {

@@ -1,4 +1,5 @@
 import { dvc } from './dvc.ts';
+import { glog } from './glog.ts';
 import type { Grammar } from './grammar.ts';
 import { hydra } from './hydra.ts';
 import { jsonLines } from './json-lines.ts';
@@ -7,7 +8,9 @@ import { mlflow } from './mlflow.ts';
 import { optuna } from './optuna.ts';
 import { prefect } from './prefect.ts';
 import { progress } from './progress.ts';
-import { COMMON_FORMATS, createPythonLogging } from './python-logging.ts';
+import { createCommonLogging, createPythonLogging } from './python-logging.ts';
+import { richLog } from './rich-log.ts';
+import { stampedLine } from './stamped-line.ts';
 import { traceback } from './traceback.ts';
 import { warnings } from './warnings.ts';
 
@@ -25,6 +28,9 @@ export function createGrammars(options: { readonly formats?: readonly string[] }
     warnings,
     jsonLines,
     progress,
-    createPythonLogging(COMMON_FORMATS),
+    glog,
+    richLog,
+    stampedLine,
+    createCommonLogging(),
   ];
 }

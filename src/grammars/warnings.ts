@@ -1,6 +1,7 @@
 import { ATTR } from '../model/attributes.ts';
 import { SEVERITY } from '../model/severity.ts';
-import type { Block, Grammar } from './grammar.ts';
+import type { Grammar } from './grammar.ts';
+import { WARNING, WarningBlock } from './warning-block.ts';
 
 /**
  * Python's `warnings`, as `warnings.showwarning` prints them: `path.py:12: UserWarning: message` and, where the source is
@@ -12,37 +13,15 @@ export const warnings: Grammar = {
   read(line) {
     // The cheap question first: nearly every line of plain text comes by here.
     if (!line.includes('Warning: ')) return undefined;
-    const match = LINE.exec(line);
+    const match = WARNING.exec(line);
     if (match === null) return undefined;
-    const [, path, lineNumber, category, body] = match as unknown as [
-      string,
-      string,
-      string,
-      string,
-      string,
-    ];
+    const body = match[4]!;
     return {
       body,
-      severityText: category,
+      severityText: match[3]!,
       severity: SEVERITY.warn,
-      attributes: { [ATTR.codeFilePath]: path, [ATTR.codeLine]: Number(lineNumber) },
-      block: () => new SourceBlock(),
+      attributes: { [ATTR.codeFilePath]: match[1]!, [ATTR.codeLine]: Number(match[2]) },
+      block: () => new WarningBlock(body),
     };
   },
 };
-
-const LINE =
-  /^([^:]{1,1000}|<[^>]{1,100}>):(\d{1,9}): ((?:[A-Za-z_]\w{0,100}\.){0,10}[A-Z]\w{0,100}Warning): (.*)$/s;
-
-/** The one line of source behind a warning. */
-class SourceBlock implements Block {
-  readonly isWhole = true;
-
-  offer(line: string): 'last' | 'refuse' {
-    return /^ {2}\S/.test(line) ? 'last' : 'refuse';
-  }
-
-  finish(): Record<string, never> {
-    return {};
-  }
-}

@@ -2,7 +2,7 @@ import * as fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { isReadingFormat } from '../../src/config/sections/formats.ts';
 import { DATE_CODES } from '../../src/config/sections/values.ts';
-import { COMMON_FORMATS, createPythonLogging } from '../../src/grammars/python-logging.ts';
+import { createPythonLogging } from '../../src/grammars/python-logging.ts';
 import { compileTextFormat } from '../../src/model/text-format.ts';
 import type { TextRecord } from '../../src/model/text-format.ts';
 import { ConfigError } from '../../src/config/config-error.ts';
@@ -29,7 +29,12 @@ describe('every code that date_format may have is one that run.log knows', () =>
 
 describe('what counts as a format to read lines by is what the grammar can read by', () => {
   test.each([
-    ...COMMON_FORMATS,
+    '%(levelname)s:%(name)s:%(message)s',
+    '[%(levelname)s] %(message)s',
+    '%(asctime)s %(levelname)s msg="%(message)s"',
+    '{asctime} {levelname:<8} {message}',
+    '{asctime} {message}',
+    '$levelname ${message}',
     '%(message)s',
     '%(asctime)s %(message)s',
     '%(levelname)s %(message)s (%(name)s)',

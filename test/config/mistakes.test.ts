@@ -99,7 +99,7 @@ describe('in a value', () => {
     [
       'logging: { formats: ["%(message)s"] }',
       22,
-      'logging.formats[0]: expected a format with %(levelname)s that ends with %(message)s',
+      'logging.formats[0]: expected a format with %(levelname)s and %(message)s',
     ],
     [
       'logging: { date_format: "%Y %Q" }',

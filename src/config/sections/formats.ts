@@ -13,7 +13,15 @@ export function toSeverity(level: unknown): SeverityNumber | undefined {
   return text.toUpperCase() === 'NOTSET' ? fromPythonLevel(0) : fromLevelName(text);
 }
 
-/** Whether `src/grammars/python-logging.ts` can read lines by a format. */
+/** How the three styles of Python's `logging` write a field. */
+const STYLES: readonly ((field: string) => RegExp)[] = [
+  (field) => new RegExp(String.raw`%\(${field}\)`),
+  (field) => new RegExp(String.raw`\{${field}[!:}]`),
+  (field) => new RegExp(String.raw`\$(?:${field}\b|\{${field}\})`),
+];
+
+/** Whether `src/grammars/python-logging.ts` can read lines by a format: it has the message and a level. */
 export function isReadingFormat(format: string): boolean {
-  return /%\(levelname\)[-\d.]*s/.test(format) && /%\(message\)s\s*$/.test(format);
+  const style = STYLES.find((toPattern) => toPattern('message').test(format));
+  return style !== undefined && style('(?:levelname|levelno)').test(format);
 }

@@ -81,12 +81,12 @@ function findHalfConversion(format: string): string {
   return format.slice(place, place + 20);
 }
 
-/** A format that lines can be told from plain output by: one with a level, and the message as its end. */
+/** A format that lines can be told from plain output by: one with a level. */
 export const READING_FORMAT = v.pipe(
   FORMAT,
   v.check(
     isReadingFormat,
-    'expected a format with %(levelname)s that ends with %(message)s, since nothing else tells its lines from other output',
+    'expected a format with %(levelname)s and %(message)s, since nothing else tells its lines from other output',
   ),
 );
 

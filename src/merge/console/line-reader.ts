@@ -1,54 +1,8 @@
-import type { Block, ConsoleEvent, Reading } from '../../grammars/grammar.ts';
-import type { UnixTime } from '../../model/time.ts';
+import type { Block, Reading } from '../../grammars/grammar.ts';
+import { findExpected, withExpectedLines } from './expected-text.ts';
 import type { GrammarTable } from './grammar-table.ts';
-
-/** One line of a stream, colours and newline removed from `text`. */
-export interface Line {
-  readonly text: string;
-  /** As it came, without its newline. */
-  readonly raw: string;
-  /** Where its first byte stands in the stream. */
-  readonly offset: number;
-  /** When its first byte was read. */
-  readonly time: UnixTime;
-  /** Its bytes, where they are no valid UTF-8 and `raw` has replacement characters in their place. */
-  readonly bytes: Buffer | undefined;
-  /** Whether a silence ended it, not its own end. */
-  readonly isCut: boolean;
-}
-
-/** What a line, or a block of lines, turned out to be. */
-export interface ConsoleRecord<Scope> {
-  /** The line; of a block all of its lines, in `raw` and `bytes`. */
-  readonly line: Line;
-  /** What a grammar read in it; `undefined` for plain text. */
-  readonly reading: Reading | undefined;
-  /** The name of that grammar. */
-  readonly tool: string | undefined;
-  /** Where it belongs: decided when its first line came. */
-  readonly scope: Scope;
-  /** Which source's repetition it is, where several tools' lines come through one (see `Reading.repeats`). */
-  readonly source: string | undefined;
-}
-
-/** The line that an event was read in. */
-export interface EventOrigin {
-  readonly line: Line;
-  readonly reading: Reading;
-  readonly source: string | undefined;
-}
-
-/** What the records and events of a stream act on. */
-export interface ConsoleSink<Scope> {
-  /** Where a line that begins now belongs; `source` as in {@link ConsoleRecord}. */
-  scope(source: string | undefined): Scope;
-  /**
-   * Offers what a line says of the run's course. Gives the scope of the line's own record, or `undefined` when it can't
-   * be (a stage that the project doesn't have): the line is then plain text.
-   */
-  offer(event: ConsoleEvent, from: EventOrigin): Scope | undefined;
-  record(record: ConsoleRecord<Scope>): void;
-}
+import { joinLines, splitLine } from './line.ts';
+import type { ConsoleRecord, ConsoleSink, Line } from './line.ts';
 
 /** A record that may go on. */
 interface OpenBlock<Scope> {
@@ -57,6 +11,8 @@ interface OpenBlock<Scope> {
   readonly lines: Line[];
   length: number;
   held: Line[];
+  /** What others wrote into the middle of it; they come after it. */
+  readonly passed: ConsoleRecord<Scope>[];
 }
 
 /** A line as a grammar read it. */
@@ -69,6 +25,8 @@ interface ReadLine<Scope> {
 const MAX_BLOCK_LENGTH = 1024 * 1024;
 /** Sources are few (tasks of a flow); the bound is against output that invents them. */
 const MAX_SOURCES = 64;
+/** Threads log while another one's traceback is being written; a traceback that never ends mustn't wait for ever. */
+const MAX_PASSED = 100;
 
 /** Makes records of one stream's lines: offers each to the grammars, joins blocks, reads repeated lines once more. */
 export class LineReader<Scope> {
@@ -77,6 +35,14 @@ export class LineReader<Scope> {
   readonly #sources = new Map<string, LineReader<Scope>>();
   readonly #source: string | undefined;
   #open: OpenBlock<Scope> | undefined;
+  /** The source whose line was the last, as long as lines without a prefix may go on with what it said. */
+  #last: LineReader<Scope> | undefined;
+  /** Whether that line was one of a tool's, so that what follows may be the rest of that tool's output. */
+  #isLastTool = false;
+  /** Whether a grammar has read the line that was taken last. */
+  #hasRead = false;
+  /** The source whose record was the last to wait for more. */
+  #lastOpen: LineReader<Scope> | undefined;
 
   constructor(grammars: GrammarTable, sink: ConsoleSink<Scope>, source?: string) {
     this.#grammars = grammars;
@@ -89,8 +55,14 @@ export class LineReader<Scope> {
     return this.#open !== undefined || [...this.#sources.values()].some((source) => source.isOpen);
   }
 
+  /** Whether it is inside of a record that can't end yet. */
+  get #isInside(): boolean {
+    return this.#open !== undefined && !this.#open.block.isWhole;
+  }
+
   /** Takes the next line. `outer` is what a tool that repeats it said in front of it. */
   take(line: Line, outer?: ReadLine<Scope>): void {
+    if (this.#last !== undefined && this.#takeBare(this.#last, line)) return;
     if (this.#open !== undefined && this.#continue(this.#open, line)) return;
     this.#begin(line, outer);
   }
@@ -99,6 +71,7 @@ export class LineReader<Scope> {
   close(isSilence = false): void {
     this.#closeOpen(isSilence);
     for (const source of this.#sources.values()) source.close(isSilence);
+    this.#last = undefined;
   }
 
   /** Reads a line that can't go on in the next ones, without making a record of it: a part of one that is too long. */
@@ -107,19 +80,57 @@ export class LineReader<Scope> {
     return this.#read(line) ?? { scope: this.#sink.scope(this.#source) };
   }
 
+  /** Whether a line without a prefix belongs to what a repeated line began: its record, or the same tool's output. */
+  #takeBare(last: LineReader<Scope>, line: Line): boolean {
+    if (this.#grammars.isRelayed(line.text)) {
+      this.#last = undefined;
+      return false;
+    }
+    if (last.#open !== undefined && last.#continue(last.#open, line)) return true;
+    if (this.#isLastTool) last.#begin(line, undefined);
+    else this.#last = undefined;
+    return this.#isLastTool;
+  }
+
   /** Whether the line belongs to the open block. If not, the block is closed and its held lines are read anew. */
   #continue(open: OpenBlock<Scope>, line: Line): boolean {
-    const answer = open.length > MAX_BLOCK_LENGTH ? 'refuse' : open.block.offer(line.text);
+    const { block } = open;
+    const isOther =
+      open.length > MAX_BLOCK_LENGTH || (block.endsAtRecord === true && this.#isOther(line.text));
+    const answer = isOther ? 'refuse' : block.offer(line.text);
     if (answer === 'refuse') {
+      if (!block.isWhole && this.#pass(open, line)) return true;
       this.#closeOpen(false);
       return false;
     }
     open.held.push(line);
     if (answer === 'hold') return true;
-    open.lines.push(...open.held);
-    open.length += open.held.reduce((sum, { raw }) => sum + raw.length, 0);
-    open.held = [];
+    takeHeld(open, open.held.length);
     if (answer === 'last') this.#closeOpen(false);
+    return true;
+  }
+
+  /** Whether a text is a record, or has one behind another program's text, whatever came before it. */
+  isRecord(text: string): boolean {
+    return this.#grammars.read(text) !== undefined || this.#grammars.findGlued(text) !== undefined;
+  }
+
+  /** Whether a line says of itself what it is: a level, a time, an event. */
+  #isOther(text: string): boolean {
+    const reading = this.#grammars.read(text);
+    if (reading === undefined) return this.#grammars.findGlued(text) !== undefined;
+    const { severity, stamp, event } = reading;
+    return severity !== undefined || stamp !== undefined || event !== undefined;
+  }
+
+  /** Lets another thread's record pass that was written into the middle of a traceback. */
+  #pass(open: OpenBlock<Scope>, line: Line): boolean {
+    if (open.passed.length >= MAX_PASSED) return false;
+    const { stamp, severity, repeats } = this.#grammars.read(line.text) ?? {};
+    if (stamp === undefined || severity === undefined || repeats !== undefined) return false;
+    const found = this.#read(line);
+    if (found === undefined) return false;
+    open.passed.push({ ...found, line, source: this.#source });
     return true;
   }
 
@@ -127,34 +138,56 @@ export class LineReader<Scope> {
     const open = this.#open;
     if (open === undefined) return;
     this.#open = undefined;
-    const { record, lines, block, held } = open;
-    this.#sink.record({
-      ...record,
-      line: { ...joinLines(lines), isCut: isSilence && !block.isWhole },
-      reading: record.reading && addToReading(record.reading, block),
-    });
-    for (const line of held) this.take(line);
+    const { record, lines, block, passed } = open;
+    takeHeld(open, block.claimed ?? 0);
+    // Most records that could have gone on haven't.
+    const isLineAlone = lines.length === 1 && block.isWhole;
+    this.#sink.record(isLineAlone ? record : toWhole(open, isSilence));
+    for (const other of passed) this.#sink.record(other);
+    for (const line of open.held) this.take(line);
   }
 
   #begin(line: Line, outer: ReadLine<Scope> | undefined): void {
     const found = this.#read(line);
+    this.#hasRead = found !== undefined;
     if (found === undefined) {
+      this.#closeLastOpen();
       if (outer !== undefined)
         this.#beginRecord(line, { ...outer, scope: this.#sink.scope(this.#source) });
       else if (!this.#splitGlued(line)) this.#recordPlain(line);
     } else if (found.reading.repeats !== undefined) {
-      const { source } = found.reading.repeats;
-      this.#toSource(source).take({ ...line, text: found.reading.body }, found);
+      this.#repeat(line, found);
     } else {
+      this.#closeLastOpen();
       this.#beginRecord(line, outer === undefined ? found : inherit(outer, found));
     }
+  }
+
+  #repeat(line: Line, found: ReadLine<Scope>): void {
+    const { body, repeats } = found.reading;
+    const source = this.#toSource(repeats!.source);
+    if (this.#lastOpen !== source) this.#closeLastOpen();
+    source.#hasRead = false;
+    source.take({ ...line, text: body }, found);
+    this.#isLastTool = source.#hasRead;
+    if (source.#open !== undefined) this.#lastOpen = source;
+    this.#last = this.#isLastTool || source.#open !== undefined ? source : undefined;
+  }
+
+  /** Another line has come: a source's record that could be whole is. One inside of a traceback waits for its own lines. */
+  #closeLastOpen(): void {
+    const last = this.#lastOpen;
+    if (last === undefined || last.#isInside) return;
+    this.#lastOpen = undefined;
+    last.#closeOpen(false);
   }
 
   /** The first reading whose event, if it has one, can be. */
   #read(line: Line): ReadLine<Scope> | undefined {
     for (const grammar of this.#grammars.candidates(line.text)) {
-      const reading = grammar.read(line.text);
-      if (reading === undefined) continue;
+      const read = grammar.read(line.text);
+      if (read === undefined) continue;
+      const reading = this.#complete(read);
       const scope =
         reading.event === undefined
           ? this.#sink.scope(this.#source)
@@ -164,6 +197,16 @@ export class LineReader<Scope> {
     return undefined;
   }
 
+  /** A reading with what the sink and the logger's tool know of it. */
+  #complete(reading: Reading): Reading {
+    const { event, logger, body } = reading;
+    if (event?.type === 'stage-command')
+      return withExpectedLines(reading, this.#sink.expected?.(this.#source));
+    if (logger === undefined || event !== undefined) return reading;
+    const loggersEvent = this.#grammars.toEvent(logger, body);
+    return loggersEvent === undefined ? reading : { ...reading, event: loggersEvent };
+  }
+
   #recordPlain(line: Line): void {
     const scope = this.#sink.scope(this.#source);
     this.#sink.record({ line, reading: undefined, tool: undefined, scope, source: this.#source });
@@ -171,30 +214,19 @@ export class LineReader<Scope> {
 
   #beginRecord(line: Line, { reading, tool, scope }: ReadLine<Scope>): void {
     const record = { line, reading, tool, scope, source: this.#source };
-    if (reading.block === undefined) this.#sink.record(record);
+    const block = reading.block?.();
+    if (block === undefined) this.#sink.record(record);
     else
-      this.#open = {
-        block: reading.block(),
-        record,
-        lines: [line],
-        length: line.raw.length,
-        held: [],
-      };
+      this.#open = { block, record, lines: [line], length: line.raw.length, held: [], passed: [] };
   }
 
   /** A tool's line behind text that a child left without a newline: two lines. */
   #splitGlued(line: Line): boolean {
-    const index = this.#grammars.findGlued(line.text);
-    if (index === undefined) return false;
-    // Where colours were removed, the index doesn't fit the raw text: the pieces are then kept without colours.
-    const raw = line.raw.startsWith(line.text) ? line.raw : line.text;
-    this.take({ ...line, text: line.text.slice(0, index), raw: raw.slice(0, index) });
-    this.take({
-      ...line,
-      text: line.text.slice(index),
-      raw: raw.slice(index),
-      offset: line.offset + Buffer.byteLength(raw.slice(0, index)),
-    });
+    const index =
+      this.#grammars.findGlued(line.text) ??
+      findExpected(line.text, this.#sink.expected?.(this.#source));
+    if (index === undefined || line.bytes !== undefined) return false;
+    for (const piece of splitLine(line, index)) this.take(piece);
     return true;
   }
 
@@ -215,12 +247,33 @@ export class LineReader<Scope> {
   }
 }
 
+/** The first lines of those held turn out to belong to the record. */
+function takeHeld(open: OpenBlock<unknown>, count: number): void {
+  for (const line of open.held.splice(0, count)) {
+    open.lines.push(line);
+    open.length += line.raw.length;
+  }
+}
+
+/** The record of a block with all its lines. */
+function toWhole<Scope>(
+  { record, lines, block }: OpenBlock<Scope>,
+  isSilence: boolean,
+): ConsoleRecord<Scope> {
+  return {
+    ...record,
+    line: { ...joinLines(lines), isCut: lines.at(-1)!.isCut || (isSilence && !block.isWhole) },
+    reading: record.reading && addToReading(record.reading, block),
+  };
+}
+
 /** A reading with what its block found, where the line itself didn't say it. */
 function addToReading(reading: Reading, block: Block): Reading {
   const added = block.finish();
   return {
     ...added,
     ...reading,
+    event: added.event ?? reading.event,
     body: added.body ?? reading.body,
     attributes: { ...reading.attributes, ...added.attributes },
   };
@@ -228,7 +281,7 @@ function addToReading(reading: Reading, block: Block): Reading {
 
 /** A repeated line's own reading, with what it doesn't say taken from the line that repeats it. */
 function inherit<Scope>(outer: ReadLine<Scope>, inner: ReadLine<Scope>): ReadLine<Scope> {
-  const { body, stamp, severity, severityText, logger } = inner.reading;
+  const { body, stamp, severity, severityText } = inner.reading;
   const hasLevel = severity !== undefined;
   return {
     ...inner,
@@ -238,23 +291,7 @@ function inherit<Scope>(outer: ReadLine<Scope>, inner: ReadLine<Scope>): ReadLin
       stamp: stamp ?? outer.reading.stamp,
       severity: hasLevel ? severity : outer.reading.severity,
       severityText: hasLevel ? severityText : outer.reading.severityText,
-      logger: logger ?? outer.reading.logger,
       attributes: { ...outer.reading.attributes, ...inner.reading.attributes },
     },
   };
 }
-
-/** Several lines as one: their texts, and their bytes where one of them isn't UTF-8. */
-function joinLines(lines: readonly Line[]): Line {
-  const first = lines[0]!;
-  if (lines.length === 1) return first;
-  const raw = lines.map((line) => line.raw).join('\n');
-  if (lines.every((line) => line.bytes === undefined)) return { ...first, raw };
-  const parts = lines.map((line) => line.bytes ?? Buffer.from(line.raw));
-  const bytes = Buffer.concat(
-    parts.flatMap((part, index) => (index === 0 ? [part] : [NEWLINE, part])),
-  );
-  return { ...first, raw, bytes };
-}
-
-const NEWLINE = Buffer.from('\n');

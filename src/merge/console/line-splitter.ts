@@ -21,6 +21,8 @@ export interface Piece {
 
 const NEWLINE = 0x0a;
 const RETURN = 0x0d;
+/** So many carriage returns before a newline belong to it: a terminal adds one to what a program wrote. */
+const MAX_RETURNS = 4;
 const WINDOW_BYTES = MAX_PART_BYTES + LOOKAHEAD_BYTES;
 
 /** Where to cut a line that is too long: is given its next bytes, at most a part and the look-ahead, and gives 1 to `MAX_PART_BYTES`. */
@@ -53,8 +55,9 @@ export class LineSplitter {
     const heldBytes = this.#held.length;
     const bytes = heldBytes > 0 ? this.#held.append(chunk) : chunk;
     if (heldBytes === 0) this.#openTime = time;
-    // What was held has no newline, nor a carriage return but at its very end: the search goes on there.
-    const rest = this.#split({ bytes, searchFrom: Math.max(0, heldBytes - 1), time, take });
+    // What was held has no newline, nor carriage returns but at its very end: the search goes on there.
+    const searchFrom = Math.max(0, heldBytes - MAX_RETURNS);
+    const rest = this.#split({ bytes, searchFrom, time, take });
     this.#held.set(rest);
   }
 
@@ -108,7 +111,7 @@ class EndFinder {
     this.#nextReturn = bytes.indexOf(RETURN, from);
   }
 
-  /** The next end at or behind `from`. A carriage return as the very last byte is none yet: a newline may follow. */
+  /** The next end at or behind `from`. Carriage returns as the very last bytes are none yet: a newline may follow. */
   next(from: number): { at: number; kind: 'newline' | 'redraw' } | undefined {
     const newline = this.#bytes.indexOf(NEWLINE, from);
     const redraw = this.#findRedraw(from);
@@ -118,12 +121,21 @@ class EndFinder {
 
   #findRedraw(from: number): number {
     while (this.#nextReturn >= 0) {
-      const next = this.#bytes[this.#nextReturn + 1];
-      if (this.#nextReturn >= from && next !== NEWLINE)
-        return next === undefined ? -1 : this.#nextReturn;
-      this.#nextReturn = this.#bytes.indexOf(RETURN, this.#nextReturn + 1);
+      if (this.#nextReturn < from) {
+        this.#nextReturn = this.#bytes.indexOf(RETURN, from);
+        continue;
+      }
+      const end = this.#skipReturns(this.#nextReturn);
+      if (this.#bytes[end] !== NEWLINE) return end === this.#bytes.length ? -1 : this.#nextReturn;
+      this.#nextReturn = this.#bytes.indexOf(RETURN, end);
     }
     return -1;
+  }
+
+  #skipReturns(from: number): number {
+    let end = from;
+    while (end - from < MAX_RETURNS && this.#bytes[end] === RETURN) end += 1;
+    return end;
   }
 }
 

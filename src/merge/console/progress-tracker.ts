@@ -1,7 +1,7 @@
 import type { ProgressReading } from '../../grammars/grammar.ts';
 import type { UnixTime } from '../../model/time.ts';
 import { toDurationMs } from '../../model/time.ts';
-import type { Line } from './line-reader.ts';
+import type { Line } from './line.ts';
 
 /** A redraw that is kept, and how many it stands for. */
 export interface KeptProgress {

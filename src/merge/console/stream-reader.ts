@@ -1,15 +1,18 @@
 import type { Reading } from '../../grammars/grammar.ts';
-import { readProgress, readTqdm } from '../../grammars/progress.ts';
+import { readBar, readCount, readTqdm } from '../../grammars/progress.ts';
+import type { ProgressFrame } from '../../grammars/progress.ts';
 import { toDurationMs } from '../../model/time.ts';
 import type { UnixTime } from '../../model/time.ts';
 import { stripEscapes } from './ansi.ts';
-import { LineReader } from './line-reader.ts';
 import type { GrammarTable } from './grammar-table.ts';
-import type { ConsoleRecord, ConsoleSink, Line } from './line-reader.ts';
+import { LineReader } from './line-reader.ts';
+import { splitLine } from './line.ts';
+import type { ConsoleRecord, ConsoleSink, Line } from './line.ts';
 import { LineSplitter } from './line-splitter.ts';
 import type { ChooseCut, Piece, PieceEnd } from './line-splitter.ts';
 import { ProgressTracker } from './progress-tracker.ts';
 import type { KeptProgress } from './progress-tracker.ts';
+import { chooseText } from './returns.ts';
 
 /** Only so much silence ends a line or a block that nothing else has ended. */
 export const SILENCE_MS = 5000;
@@ -123,40 +126,58 @@ export class StreamReader<Scope> {
 
   /** What a carriage return ended: a redraw of a progress bar, or the beginning of a line. */
   #takeRedraw(line: Line): void {
-    const frame = this.#before === undefined ? readProgress(line.text) : undefined;
-    if (frame !== undefined) return this.#progress.redraw(line, frame.progress);
-    if (line.raw === '' && this.#before === undefined) return;
+    const frame = this.#readFrame(line.text);
+    if (frame !== undefined) {
+      if (isBlank(this.#before)) this.#before = undefined;
+      return this.#progress.redraw(line, frame.progress);
+    }
+    // White space behind a bar is what it is erased with.
+    if (this.#before === undefined && this.#progress.isOpen && isBlank(line)) return;
     this.#before = joinBefore(this.#before, addReturn(line));
     if (this.#before.raw.length > MAX_BEFORE_LENGTH) this.#takeBefore();
+  }
+
+  #readFrame(text: string): ProgressFrame | undefined {
+    const bar = readBar(text);
+    // A log line with `3/10` in it is no bar, whatever follows it.
+    return bar ?? (this.#lines.isRecord(text) ? undefined : readCount(text));
   }
 
   #takeBefore(): void {
     if (this.#before === undefined) return;
     const line = this.#before;
     this.#before = undefined;
-    this.#lines.take({ ...line, text: toText(line.raw) });
+    this.#endBars();
+    const text = chooseText(toText(line.raw), (part) => this.#lines.isRecord(part));
+    this.#lines.take({ ...line, text });
   }
 
   #takeLine(line: Line): void {
+    const bar = readTqdm(line.text);
+    if (bar !== undefined && isBlank(this.#before)) this.#before = undefined;
     if (this.#before !== undefined) {
       this.#before = joinBefore(this.#before, line);
       return this.#takeBefore();
     }
-    const bar = readTqdm(line.text);
-    if (bar !== undefined) {
-      this.#progress.redraw({ ...line, text: line.text.slice(0, bar.end) }, bar.progress);
-    }
-    if (this.#progress.isOpen) this.#progress.close();
-    const rest = bar === undefined ? line : this.#splitBar(line, bar.end);
+    const rest = bar === undefined ? line : this.#takeBar(line, bar);
+    this.#endBars();
     if (rest !== undefined) this.#lines.take(rest);
   }
 
-  /** Another program's line, printed behind a bar that had not ended its own. */
-  #splitBar(line: Line, end: number): Line | undefined {
-    const text = line.text.slice(end).trimStart();
-    if (text === '') return undefined;
-    const skipped = Buffer.byteLength(line.text) - Buffer.byteLength(text);
-    return { ...line, text, raw: text, offset: line.offset + skipped };
+  #endBars(): void {
+    if (this.#progress.isOpen) this.#progress.close();
+  }
+
+  /** A bar that a newline ends. Another program's line may stand behind it: that one is given back. */
+  #takeBar(line: Line, { progress, end }: ProgressFrame): Line | undefined {
+    const index = line.text.length - line.text.slice(end).trimStart().length;
+    if (index === line.text.length || line.bytes !== undefined) {
+      this.#progress.redraw(line, progress);
+      return undefined;
+    }
+    const [bar, rest] = splitLine(line, index);
+    this.#progress.redraw(bar, progress);
+    return rest;
   }
 
   #recordProgress({ line, progress, frames }: KeptProgress): void {
@@ -205,7 +226,11 @@ function toLine({ bytes, offset, time, end }: Piece, isSilence: boolean): Line {
 
 function toText(raw: string): string {
   const text = stripEscapes(raw);
-  return text.endsWith('\r') ? text.slice(0, -1) : text;
+  return text.endsWith('\r') ? text.replace(/\r{1,8}$/, '') : text;
+}
+
+function isBlank(line: Line | undefined): boolean {
+  return line !== undefined && stripEscapes(line.raw).trim() === '';
 }
 
 /** A piece with the carriage return that ended it. */

@@ -5,7 +5,7 @@ import { toStageSpanId } from '../../model/ids.ts';
 import type { RunKind } from '../../model/pipeline.ts';
 import type { UnixTime } from '../../model/time.ts';
 import type { Zone } from '../../model/zone.ts';
-import type { EventOrigin } from '../console/line-reader.ts';
+import type { EventOrigin } from '../console/line.ts';
 import type { StreamSink } from '../console/stream-reader.ts';
 import type { Scope } from '../emitter.ts';
 import type { Recorder } from '../recorder.ts';
@@ -14,7 +14,7 @@ import type { StreamName } from './console-records.ts';
 import { FlowCourse } from './flow-course.ts';
 import type { OpenSpan, SpanEnd } from './span-book.ts';
 import { StageCourse } from './stage-course.ts';
-import type { StageCourseOptions } from './stage-course.ts';
+import type { MarkerPlace, StageCourseOptions } from './stage-course.ts';
 import { StudyCourse } from './study-course.ts';
 
 export interface ConsoleCourseOptions extends StageCourseOptions {
@@ -26,6 +26,19 @@ export interface ConsoleCourseOptions extends StageCourseOptions {
   readonly uidPrefix: string;
   readonly onExperiment: (name: string) => void;
 }
+
+/** Events after which the stage before is over, and with it what ran inside. */
+const ENDING: ReadonlySet<ConsoleEvent['type']> = new Set([
+  'stage-start',
+  'stage-skip',
+  'stage-check',
+  'stages-blocked',
+]);
+const BEGINNING: ReadonlySet<ConsoleEvent['type']> = new Set([
+  'stage-start',
+  'stage-skip',
+  'stage-check',
+]);
 
 /** One program's way through its stages, studies and jobs: the output itself has one, and each source that it repeats. */
 interface Track {
@@ -62,12 +75,19 @@ export class ConsoleCourse {
     return {
       scope: (source) => this.#toScope(source),
       offer: (event, origin) => this.#offer(event, origin, records),
+      expected: (source) => this.#toTrack(source).stages.expected,
       record: (record) => {
         records.add(record);
-        if (record.reading?.event?.type === 'trial-end')
-          this.#toTrack(record.source).studies.settle();
+        if (record.reading?.event !== undefined) this.#settle(record.reading.event, record.source);
       },
     };
+  }
+
+  /** The record of an event is complete, with all its lines. */
+  #settle(event: ConsoleEvent, source: string | undefined): void {
+    if (event.type === 'trial-end') this.#toTrack(source).studies.settle();
+    else if (event.type === 'stage-fail' && event.exitCode !== undefined)
+      this.#toTrack(source).stages.noteExit(event.exitCode);
   }
 
   /** Ends what waited for something to be written beside the output. */
@@ -99,7 +119,8 @@ export class ConsoleCourse {
 
   #toScope(source: string | undefined): Scope {
     const { base, stages, studies, job } = this.#toTrack(source);
-    return studies.scope ?? job?.scope ?? stages.scope ?? base;
+    const inner = stages.isEnding ? undefined : (studies.scope ?? job?.scope);
+    return inner ?? stages.scope ?? base;
   }
 
   /** What a stage, study or job that begins now is in. */
@@ -116,7 +137,7 @@ export class ConsoleCourse {
     const time = this.#toTime(origin);
     switch (event.type) {
       case 'study-start':
-        return track.studies.start(event.study, { time, parent: this.#toParent(track, 'study') });
+        return track.studies.start(event, { time, parent: this.#toParent(track, 'study') });
       case 'trial-end':
         return track.studies.endTrial(event.trial, {
           time,
@@ -126,7 +147,7 @@ export class ConsoleCourse {
         return this.#startJob(event, track, time);
       case 'experiment':
         this.#options.onExperiment(event.name);
-        return track.base;
+        return this.#idle(track, time);
       case 'progress':
         return this.#toScope(origin.source);
       case 'flow-start':
@@ -156,27 +177,34 @@ export class ConsoleCourse {
     at: { track: Track; origin: EventOrigin; time: UnixTime; uid: string },
   ): Scope | undefined {
     const { track, origin, time, uid } = at;
+    const { stages, base } = track;
     const place = { time, claimant: uid, parent: this.#toParent(track, 'stage') };
-    if (event.type === 'stage-command') return track.stages.command();
     if (!this.#canBe(event, track)) return undefined;
-    this.#endInner(track, time);
+    if (ENDING.has(event.type)) this.#endInner(track, time);
     switch (event.type) {
+      case 'stage-command':
+        return stages.command(event.command);
       case 'stage-start':
-        return track.stages.start(event.stage, place);
+        return stages.start(event.stage, place);
       case 'stage-skip':
-        return track.stages.skip(event.stage, event, place);
+        return stages.skip(event.stage, event, place);
+      case 'stage-check':
+        return stages.check(event.stage, event, place);
       case 'stage-frozen':
-        return track.stages.frozen(event.stage, place) ?? track.base;
+        return stages.frozen(event.stage, place) ?? base;
       case 'stage-lock':
-        return track.stages.lock(time) ?? track.base;
-      case 'stage-end':
-        return this.#failStage(event, track, { ...place, message: origin.reading.body });
+        return stages.lock(time) ?? base;
+      case 'stage-idle':
+        return this.#idle(track, time);
+      case 'stage-fail':
+      case 'stages-failed':
+        return this.#failStages(event, { ...place, track, message: origin.reading.body }) ?? base;
       case 'stages-blocked':
-        track.stages.block(
+        stages.block(
           event.stages.filter((stage) => this.#options.facts.knows(stage)),
           place,
         );
-        return track.base;
+        return base;
       default:
         return undefined;
     }
@@ -186,21 +214,37 @@ export class ConsoleCourse {
   #canBe(event: ConsoleEvent, track: Track): boolean {
     if (!('stage' in event) || event.stage === undefined) return true;
     if (!this.#options.facts.knows(event.stage)) return false;
-    return event.type === 'stage-end' || track.stages.span?.name !== event.stage;
+    return !BEGINNING.has(event.type) || track.stages.canBegin(event.stage);
   }
 
-  #failStage(
-    event: Extract<ConsoleEvent, { type: 'stage-end' }>,
-    track: Track,
-    place: { time: UnixTime; claimant: string; parent: SpanId; message: string },
-  ): Scope {
-    const { stage: address, exitCode } = event;
+  #failStages(
+    event: Extract<ConsoleEvent, { type: 'stage-fail' | 'stages-failed' }>,
+    at: MarkerPlace & { track: Track; message: string },
+  ): Scope | undefined {
+    const { track, message, time } = at;
+    if (event.type === 'stages-failed') {
+      const known = event.stages.filter((stage) => this.#options.facts.knows(stage));
+      for (const address of known)
+        track.stages.fail({ time, message, isLast: true, hasCause: false, address }, at);
+      return undefined;
+    }
+    const { stage: address, command, exitCode, isLast } = event;
     const failure = {
-      message: place.message,
+      time,
+      message,
+      isLast,
+      // `failed to reproduce 'x'` alone sums up what was said before.
+      hasCause: address === undefined || message.includes(': '),
       ...(address !== undefined && { address }),
+      ...(command !== undefined && { command }),
       ...(exitCode !== undefined && { exitCode }),
     };
-    return track.stages.fail(failure, place) ?? track.base;
+    return track.stages.fail(failure, at);
+  }
+
+  #idle(track: Track, time: UnixTime): Scope {
+    track.stages.idle(time);
+    return track.base;
   }
 
   /** A study or job ends with the stage that it is in. */

@@ -16,6 +16,8 @@ export class FlowCourse {
   readonly #book: SpanBook;
   readonly #flows = new Map<string, OpenSpan>();
   readonly #tasks = new Map<string, OpenSpan>();
+  /** How often a run has begun: one that is retried keeps its name. */
+  readonly #counts = new Map<string, number>();
   #hasFlow = false;
 
   constructor(options: { runId: RunId; book: SpanBook }) {
@@ -47,7 +49,7 @@ export class FlowCourse {
     const known = this.#tasks.get(run);
     if (known !== undefined) return known;
     const span = this.#book.open({
-      spanId: toStageSpanId(this.#runId, `prefect task ${run}`, 1),
+      spanId: this.#toSpanId(`prefect task ${run}`),
       parent: this.#innermostFlow()?.spanId ?? place.parent,
       role: 'stage',
       // `load-6f0`: the task's name and a piece of its run's ID
@@ -82,7 +84,7 @@ export class FlowCourse {
   ): OpenSpan {
     this.#hasFlow = true;
     const span = this.#book.open({
-      spanId: toStageSpanId(this.#runId, `prefect flow ${run}`, 1),
+      spanId: this.#toSpanId(`prefect flow ${run}`),
       parent: this.#innermostFlow()?.spanId ?? place.parent,
       role: 'flow',
       name: as.name,
@@ -92,6 +94,12 @@ export class FlowCourse {
     });
     this.#flows.set(run, span);
     return span;
+  }
+
+  #toSpanId(what: string): SpanId {
+    const count = (this.#counts.get(what) ?? 0) + 1;
+    this.#counts.set(what, count);
+    return toStageSpanId(this.#runId, what, count);
   }
 
   #innermostFlow(): OpenSpan | undefined {

@@ -1,4 +1,3 @@
-import { constants } from 'node:os';
 import { ATTR } from '../../model/attributes.ts';
 import { toStageSpanId } from '../../model/ids.ts';
 import type { RunId, SpanId } from '../../model/ids.ts';
@@ -10,6 +9,8 @@ import type { Scope } from '../emitter.ts';
 import { parseAddress } from '../dvc/project.ts';
 import type { StageFacts } from '../dvc/stage-facts.ts';
 import type { OpenSpan, SpanBook, SpanEnd } from './span-book.ts';
+import { toFailure } from './stage-failure.ts';
+import type { StageFailure } from './stage-failure.ts';
 
 export interface StageCourseOptions {
   readonly runId: RunId;
@@ -29,25 +30,48 @@ export interface MarkerPlace {
   readonly parent: SpanId;
 }
 
-/** A stage that ended, whose span waits until `dvc.lock` has been written. */
-interface EndedStage {
-  readonly span: OpenSpan;
-  readonly how: SpanEnd;
+/** What DVC does with a stage, and why. */
+export interface StageStart {
   readonly outcome: StageOutcome;
+  readonly reason?: string;
 }
 
-/** How long DVC may take from the line that says so to the lock file's being there. */
-const LOCK_WRITE_MS = 1000;
+/**
+ * The stage that DVC's last marker was about. Its lines belong to it until the next marker. What has been said of its end
+ * counts only then: a child can print what looks like DVC's, and the lock's line, which is the last, tells better.
+ */
+interface Current {
+  readonly span: OpenSpan;
+  outcome: StageOutcome;
+  /** DVC doesn't run it: its next line says that it is done with it. */
+  isChecked: boolean;
+  readonly commands: string[];
+  /** What DVC prints before the next of them. */
+  expected: string | undefined;
+  lockedAt: UnixTime | undefined;
+  failure: StageFailure | undefined;
+  /** DVC has said what it says between stages. */
+  idleAt: UnixTime | undefined;
+  isClosed: boolean;
+}
+
+/** How long DVC may take from the line that says so to the lock file's being there; and one stream may lag behind the other. */
+const SETTLE_MS = 1000;
+const MAX_COMMANDS = 100;
+const FAILURES: ReadonlySet<Result | undefined> = new Set(['failure', 'error', 'cancellation']);
+const FROZEN: StageStart = { outcome: 'frozen', reason: 'frozen' };
+const BLOCKED = 'an earlier stage failed';
 
 /** Follows DVC through its stages, by the markers that one output has. DVC runs one stage at a time. */
 export class StageCourse {
   readonly #options: StageCourseOptions;
-  #current: { span: OpenSpan; outcome: StageOutcome } | undefined;
-  #ended: EndedStage | undefined;
+  #current: Current | undefined;
+  /** The stage before, of whose end nothing was said: its failure may still come on the other stream. */
+  #undecided: { readonly stage: Current; readonly end: UnixTime } | undefined;
   #last: Scope | undefined;
-  #frozen: string | undefined;
-  /** Stages that have failed; DVC names them again in its last line. */
-  readonly #failed = new Map<string, Scope>();
+  #frozen: { readonly address: string; readonly place: MarkerPlace } | undefined;
+  /** The stages so far; DVC names those that failed again in its last line. */
+  readonly #seen = new Map<string, { readonly scope: Scope; hasFailed: boolean }>();
 
   constructor(options: StageCourseOptions) {
     this.#options = options;
@@ -55,7 +79,8 @@ export class StageCourse {
 
   /** The scope of the stage that is under way. */
   get scope(): Scope | undefined {
-    return this.#current?.span.scope;
+    const current = this.#current;
+    return current?.failure?.isLast === true ? undefined : current?.span.scope;
   }
 
   /** The stage that is under way. */
@@ -63,97 +88,169 @@ export class StageCourse {
     return this.#current?.span;
   }
 
+  /** Whether DVC has said how the stage under way has ended. */
+  get isEnding(): boolean {
+    return this.#current !== undefined && hasEnd(this.#current);
+  }
+
+  /** Whether a marker for a stage can be DVC's: not one for the very stage whose command is running. */
+  canBegin(address: string): boolean {
+    const current = this.#current;
+    if (current === undefined || current.span.name !== address) return true;
+    return current.isChecked || hasEnd(current) || current.idleAt !== undefined;
+  }
+
   /** `Running stage 'x':` */
   start(address: string, place: MarkerPlace): Scope {
-    this.#endCurrent({ end: place.time, result: 'success', inferred: ['end_time'] });
-    if (this.#options.isDry)
-      return this.#skipNow(address, { outcome: 'dry_run', reason: 'dry run' }, place);
-    return this.#open(address, { outcome: 'ran' }, place).scope;
+    const current = this.#current;
+    if (current?.span.name === address && current.isChecked) {
+      // It was looked at before: its data couldn't be pulled, or this is a dry run.
+      current.isChecked = this.#options.isDry;
+      current.outcome = this.#options.isDry ? 'dry_run' : 'ran';
+      if (!this.#options.isDry) delete current.span.attributes[ATTR.skipReason];
+      return current.span.scope;
+    }
+    if (!this.#options.isDry) return this.#open(address, { outcome: 'ran' }, place).span.scope;
+    return this.check(address, { outcome: 'dry_run', reason: 'dry run' }, place);
   }
 
   /** `> command`, which belongs to the stage under way. */
-  command(): Scope | undefined {
-    return this.#current?.span.scope ?? (this.#options.isDry ? this.#last : undefined);
+  command(text: string): Scope | undefined {
+    const current = this.#current;
+    if (current === undefined || current.commands.length >= MAX_COMMANDS) return undefined;
+    const known = this.#options.facts.commands(current.span.name);
+    // A child may print such lines too: where the commands are known, only they count.
+    const isKnown = known.length > 0 && !known.some(isTemplate);
+    if (isKnown && known[current.commands.length]?.split('\n')[0] !== text) return undefined;
+    current.commands.push(text);
+    current.expected = toExpected(known, current);
+    return current.span.scope;
   }
 
-  /** A stage that DVC doesn't run. */
-  skip(address: string, how: { outcome: StageOutcome; reason: string }, place: MarkerPlace): Scope {
-    this.#endCurrent({ end: place.time, result: 'success', inferred: ['end_time'] });
-    if (how.outcome === 'run_cache') {
-      // Its outputs are checked out now, which can take a while: it ends with the next line of DVC's.
-      return this.#open(address, how, place).scope;
-    }
-    const isFrozen = this.#frozen === address;
-    return this.#skipNow(address, isFrozen ? { outcome: 'frozen', reason: 'frozen' } : how, place);
+  /** The next command's line, where `dvc.yaml` says it. */
+  get expected(): string | undefined {
+    return this.#current?.expected;
+  }
+
+  /** A stage that DVC doesn't run, and is done with at once. */
+  skip(address: string, how: StageStart, place: MarkerPlace): Scope {
+    // Restored outputs are checked out now, which can take a while.
+    if (how.outcome === 'run_cache') return this.check(address, how, place);
+    const isFrozen = this.#frozen?.address === address;
+    if (this.#current?.isChecked === true && this.#current.span.name === address)
+      this.#current.outcome = how.outcome;
+    else this.#open(address, isFrozen ? FROZEN : how, place);
+    return this.#end(place.time)!;
+  }
+
+  /** A stage that DVC looks at without running it: it ends with the next line of DVC's. */
+  check(address: string, how: StageStart, place: MarkerPlace): Scope {
+    const current = this.#open(
+      address,
+      this.#options.isDry ? { ...how, outcome: 'dry_run' } : how,
+      place,
+    );
+    current.isChecked = true;
+    return current.span.scope;
   }
 
   /** DVC says that a stage is frozen; what becomes of it is said in a later line. */
   frozen(address: string, place: MarkerPlace): Scope | undefined {
-    this.#endCurrent({ end: place.time, result: 'success', inferred: ['end_time'] });
-    this.#frozen = address;
+    // Where that line came first, on the other stream, this one says nothing new.
+    if (this.#last?.stage !== address) {
+      this.#end(place.time);
+      this.#frozen = { address, place };
+    }
     return this.#last;
   }
 
   /** The lock file was updated: the stage under way has ended well. */
   lock(time: UnixTime): Scope | undefined {
-    const scope = this.#current?.span.scope ?? this.#last;
-    this.#endCurrent({ end: time, result: 'success' });
-    return scope;
+    const current = this.#current;
+    if (current === undefined) return this.#last;
+    current.lockedAt = time;
+    if (current.outcome !== 'failed') current.failure = undefined;
+    return current.span.scope;
   }
 
-  /** A stage failed: the one under way, or one that never came to run (a dependency is missing). */
+  /** DVC says something that is about no stage: the one before is over, if that has been said. */
+  idle(time: UnixTime): void {
+    if (this.#current === undefined) return;
+    if (hasEnd(this.#current) || this.#current.isChecked) this.#end(time);
+    else this.#current.idleAt ??= time;
+  }
+
+  /** A stage failed: the one under way, the one before it, or one that never came to run (a dependency is missing). */
   fail(
-    failure: { address?: string; exitCode?: number; message: string },
+    failure: StageFailure & { address?: string; command?: string },
     place: MarkerPlace,
   ): Scope | undefined {
-    const { address, exitCode, message } = failure;
-    if (address !== undefined && address !== this.#current?.span.name) {
-      const known = this.#failed.get(address);
-      if (known !== undefined) return known;
-      this.#endCurrent({ end: place.time, result: 'success', inferred: ['end_time'] });
-      this.#open(address, { outcome: 'failed' }, place);
+    const { address, command } = failure;
+    const target = this.#findFailed(address, command);
+    if (target !== undefined) {
+      target.failure ??= failure;
+      return target.span.scope;
     }
-    if (this.#current === undefined) return undefined;
-    const { span } = this.#current;
-    this.#current.outcome = 'failed';
-    this.#failed.set(span.name, span.scope);
-    const errorMessage = span.lastException?.message ?? message;
-    this.#endCurrent({ end: place.time, ...toFailure(exitCode, span), errorMessage });
-    return span.scope;
+    if (address === undefined) return this.#last;
+    const known = this.#seen.get(address);
+    if (known !== undefined && (known.hasFailed || !failure.hasCause)) return known.scope;
+    const current = this.#open(address, { outcome: 'failed' }, place);
+    current.failure = failure;
+    return current.span.scope;
   }
 
-  /** The stages that have failed so far. */
-  get failed(): string[] {
-    return [...this.#failed.keys()];
+  /** The rest of a failure's line has come, which says what the command exited with. */
+  noteExit(exitCode: number): void {
+    const failure = this.#current?.failure;
+    if (failure !== undefined && failure.exitCode === undefined)
+      this.#current!.failure = { ...failure, exitCode };
   }
 
   /** Stages that won't run because an earlier one failed. */
   block(addresses: readonly string[], place: MarkerPlace): void {
     for (const address of addresses) {
-      this.#skipNow(address, { outcome: 'blocked', reason: 'an earlier stage failed' }, place);
+      // The line may come late, on its own stream: whatever is under way goes on.
+      const stage = this.#create(address, { outcome: 'blocked', reason: BLOCKED }, place);
+      this.#close(stage, { end: place.time });
     }
   }
 
-  /** Hands on the stage that ended, when its lock file has had the time to be written. */
+  /** Hands on the stages that have ended, when what belongs to them has had the time to be written. */
   settle(time: UnixTime): void {
-    if (this.#ended !== undefined && toDurationMs(this.#ended.how.end, time) > LOCK_WRITE_MS)
-      this.#handOn();
+    const { lockedAt } = this.#current ?? {};
+    if (lockedAt !== undefined && toDurationMs(lockedAt, time) > SETTLE_MS)
+      this.#close(this.#current!, { end: lockedAt });
+    if (this.#undecided !== undefined && toDurationMs(this.#undecided.end, time) > SETTLE_MS)
+      this.#decide();
   }
 
   /** Ends what is under way: the command has ended. */
   finish(how: SpanEnd): void {
-    if (this.#current !== undefined && how.result !== 'success') this.#current.outcome = 'failed';
-    this.#endCurrent(how);
-    this.#handOn();
+    const current = this.#current;
+    const isUnderWay =
+      current !== undefined &&
+      !hasEnd(current) &&
+      !current.isChecked &&
+      current.idleAt === undefined;
+    if (isUnderWay && FAILURES.has(how.result)) {
+      current.outcome = 'failed';
+      this.#close(current, how);
+    }
+    this.#end(current?.idleAt ?? how.end, how.inferred ?? []);
+    this.#decide();
   }
 
-  #open(
-    address: string,
-    how: { outcome: StageOutcome; reason?: string },
-    place: MarkerPlace,
-  ): OpenSpan {
-    this.#handOn();
-    this.#failed.delete(address);
+  #open(address: string, how: StageStart, place: MarkerPlace): Current {
+    this.#end(place.time);
+    this.#flushFrozen(address);
+    const current = this.#create(address, how, place);
+    current.expected = toExpected(this.#options.facts.commands(address), current);
+    this.#last = current.span.scope;
+    this.#current = current;
+    return current;
+  }
+
+  #create(address: string, how: StageStart, place: MarkerPlace): Current {
     const { runId, claims, book, facts } = this.#options;
     const execution = claims.claim(address, place.claimant);
     const span = book.open({
@@ -170,54 +267,93 @@ export class StageCourse {
       },
     });
     facts.begin(address);
-    this.#current = { span, outcome: how.outcome };
-    this.#last = span.scope;
+    this.#seen.set(address, { scope: span.scope, hasFailed: false });
+    return {
+      span,
+      outcome: how.outcome,
+      isChecked: false,
+      commands: [],
+      expected: undefined,
+      lockedAt: undefined,
+      failure: undefined,
+      idleAt: undefined,
+      isClosed: false,
+    };
+  }
+
+  /** A dry run names a frozen stage and says no more of it. */
+  #flushFrozen(next: string): void {
+    const frozen = this.#frozen;
     this.#frozen = undefined;
-    return span;
+    if (frozen !== undefined && frozen.address !== next && this.#options.isDry)
+      this.skip(frozen.address, FROZEN, frozen.place);
   }
 
-  #skipNow(
-    address: string,
-    how: { outcome: StageOutcome; reason: string },
-    place: MarkerPlace,
-  ): Scope {
-    const span = this.#open(address, how, place);
-    this.#endCurrent({ end: place.time, result: 'skip' });
-    return span.scope;
+  /** The stage that a failure is about, where it isn't closed yet. */
+  #findFailed(address: string | undefined, command: string | undefined): Current | undefined {
+    const candidates = [this.#current, this.#undecided?.stage]
+      .filter((stage) => stage !== undefined)
+      .filter((stage) => !stage.isClosed);
+    if (address !== undefined) return candidates.find(({ span }) => span.name === address);
+    const ofCommand = candidates.find(
+      ({ commands }) => command !== undefined && commands.includes(command),
+    );
+    if (ofCommand !== undefined) return ofCommand;
+    // One of which an end has been told isn't meant, unless it is named; nor one that runs another command.
+    const open = candidates.filter((stage) => !hasEnd(stage));
+    return command === undefined
+      ? open[0]
+      : (open.find(({ commands }) => commands.length === 0) ?? open.at(-1));
   }
 
-  #endCurrent(how: SpanEnd): void {
-    if (this.#current === undefined) return;
-    const { span, outcome } = this.#current;
+  /** The next marker has come: what has been said of the stage before it counts. Gives its scope. */
+  #end(time: UnixTime, inferred: readonly string[] = ['end_time']): Scope | undefined {
+    const current = this.#current;
+    if (current === undefined) return undefined;
     this.#current = undefined;
-    const result: Result =
-      outcome === 'run_cache' && how.result === 'success' ? 'skip' : (how.result ?? 'success');
-    this.#ended = { span, outcome, how: { ...how, result } };
+    this.#decide();
+    const { lockedAt, failure, isChecked, outcome, idleAt } = current;
+    const isDecided = hasEnd(current) || isChecked || outcome !== 'ran' || current.isClosed;
+    if (isDecided) this.#close(current, { end: lockedAt ?? failure?.time ?? time });
+    else this.#undecided = { stage: current, end: idleAt ?? time };
+    if (!isDecided) for (const name of inferred) current.span.inferred.add(name);
+    return current.span.scope;
   }
 
-  #handOn(): void {
-    if (this.#ended === undefined) return;
-    const { span, how, outcome } = this.#ended;
-    this.#ended = undefined;
+  #decide(): void {
+    const undecided = this.#undecided;
+    this.#undecided = undefined;
+    if (undecided !== undefined) this.#close(undecided.stage, { end: undecided.end });
+  }
+
+  #close(stage: Current, how: SpanEnd): void {
+    if (stage.isClosed) return;
+    stage.isClosed = true;
+    const { span, failure } = stage;
+    if (failure !== undefined) stage.outcome = 'failed';
+    const { outcome } = stage;
+    this.#seen.get(span.name)!.hasFailed = outcome === 'failed';
     const told: Attributes = this.#options.facts.end(span, { outcome, end: how.end });
     this.#options.book.close(span, {
+      result: outcome === 'ran' ? 'success' : 'skip',
       ...how,
+      ...(failure && toFailure(failure, span)),
       attributes: { [ATTR.dvcOutcome]: outcome, ...told, ...how.attributes },
     });
   }
 }
 
-/** What an exit code says: DVC gives the negative number of the signal that ended a command. */
-function toFailure(
-  exitCode: number | undefined,
-  span: OpenSpan,
-): { result: Result; errorType: string } {
-  if (exitCode !== undefined && exitCode < 0) {
-    const signal = Object.entries(constants.signals).find(
-      ([, number]) => number === -exitCode,
-    )?.[0];
-    if (signal === 'SIGINT') return { result: 'cancellation', errorType: signal };
-    return { result: 'error', errorType: signal ?? String(exitCode) };
-  }
-  return { result: 'failure', errorType: span.lastException?.type ?? String(exitCode ?? 'failed') };
+/** Whether DVC fills in parts of a command. */
+function isTemplate(command: string): boolean {
+  return command.includes('${');
+}
+
+function toExpected(known: readonly string[], { commands }: Current): string | undefined {
+  const next = known[commands.length];
+  return next === undefined || isTemplate(next) ? undefined : `> ${next}`;
+}
+
+/** Whether it has been said how a stage ended. */
+function hasEnd({ lockedAt, failure }: Current): boolean {
+  return lockedAt !== undefined || failure !== undefined;
 }

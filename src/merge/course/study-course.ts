@@ -10,19 +10,37 @@ import type { OpenSpan, SpanBook } from './span-book.ts';
 
 /** A study whose name was never printed: it was made before, or Optuna's verbosity hides it. */
 const UNNAMED = 'unnamed';
+/** A study may search inside a trial of another one. */
+const MAX_OPEN = 8;
+
+interface KnownTrial {
+  readonly scope: Scope;
+  readonly reading: TrialReading;
+}
 
 interface OpenStudy {
   readonly span: OpenSpan;
   readonly name: string;
+  /** What its span IDs are made of: its name, and a number where there was one of that name before. */
+  readonly key: string;
   lastEnd: UnixTime;
-  readonly trials: Map<number, Scope>;
+  readonly trials: Map<number, KnownTrial>;
+  readonly paramNames: Set<string>;
+}
+
+interface Place {
+  readonly time: UnixTime;
+  readonly parent: SpanId;
 }
 
 /** Follows the studies and trials that one output tells of. Optuna prints a trial when it has finished. */
 export class StudyCourse {
   readonly #book: SpanBook;
   readonly #recorder: Recorder;
-  #study: OpenStudy | undefined;
+  /** The newest last: those before it may be searches that it runs inside of. */
+  #open: OpenStudy[] = [];
+  /** How many studies of a name there were in a span. */
+  readonly #names = new Map<string, number>();
   /** A failed trial's span waits for the traceback that is part of its line. */
   #ending: { span: OpenSpan; trial: TrialReading; time: UnixTime } | undefined;
   #count = 0;
@@ -33,7 +51,7 @@ export class StudyCourse {
   }
 
   get scope(): Scope | undefined {
-    return this.#study?.span.scope;
+    return this.#open.at(-1)?.span.scope;
   }
 
   /** How many studies there were. */
@@ -41,22 +59,23 @@ export class StudyCourse {
     return this.#count;
   }
 
-  start(name: string, place: { time: UnixTime; parent: SpanId }): Scope {
-    // A study that exists in a storage is announced again when it is loaded.
-    if (this.#study?.name === name && this.#study.span.parent === place.parent)
-      return this.#study.span.scope;
-    this.finish();
-    return this.#open(name, place).scope;
+  start({ study: name, isNew }: { study: string; isNew: boolean }, place: Place): Scope {
+    this.#leave(place.parent);
+    // One that exists in a storage is announced again when it is loaded, and one line can come by two ways.
+    const known = this.#open.find((study) => study.name === name);
+    if (known !== undefined && (!isNew || known.trials.size === 0)) return known.span.scope;
+    if (this.#open.length >= MAX_OPEN) this.#close(this.#open.shift()!);
+    return this.#start(name, place).span.scope;
   }
 
   /** A trial has finished. It is announced twice where it failed: once with the error, once with its value. */
-  endTrial(trial: TrialReading, place: { time: UnixTime; parent: SpanId }): Scope {
-    const open = this.#study?.span.parent === place.parent ? this.#study : undefined;
-    const study = open ?? this.#openUnnamed(place);
-    const known = study.trials.get(trial.number);
-    if (known !== undefined) return known;
+  endTrial(trial: TrialReading, place: Place): Scope {
+    this.#leave(place.parent);
+    const known = this.#open.at(-1)?.trials.get(trial.number);
+    if (known !== undefined && isSame(known.reading, trial)) return known.scope;
+    const study = this.#findStudy(trial) ?? this.#start(UNNAMED, place);
     const span = this.#book.open({
-      spanId: toTrialSpanId(place.parent, study.name, trial.number),
+      spanId: toTrialSpanId(place.parent, study.key, trial.number),
       parent: study.span.spanId,
       role: 'trial',
       name: 'trial',
@@ -67,7 +86,8 @@ export class StudyCourse {
     });
     this.settle();
     this.#logValues(span, trial, place.time);
-    study.trials.set(trial.number, span.scope);
+    study.trials.set(trial.number, { scope: span.scope, reading: trial });
+    for (const name of Object.keys(trial.params ?? {})) study.paramNames.add(name);
     study.lastEnd = place.time;
     if (trial.best !== undefined) study.span.attributes[ATTR.bestTrial] = trial.best;
     this.#ending = { span, trial, time: place.time };
@@ -82,26 +102,38 @@ export class StudyCourse {
     this.#book.close(span, { end: time, trialState: trial.state, errorType: trial.errorType });
   }
 
-  /** Ends the study with its last trial: nothing says when it does. */
+  /** Ends the studies with their last trials: nothing says when they do. */
   finish(): void {
     this.settle();
-    if (this.#study === undefined) return;
-    const { span, lastEnd } = this.#study;
-    this.#study = undefined;
-    this.#book.close(span, { end: lastEnd, inferred: ['end_time'] });
+    for (const study of this.#open.splice(0).toReversed()) this.#close(study);
   }
 
-  #openUnnamed(place: { time: UnixTime; parent: SpanId }): OpenStudy {
-    this.finish();
-    this.#open(UNNAMED, place);
-    return this.#study!;
+  /** What searched in another span than this one is over. */
+  #leave(parent: SpanId): void {
+    if (this.#open.some(({ span }) => span.parent !== parent)) this.finish();
   }
 
-  #open(name: string, place: { time: UnixTime; parent: SpanId }): OpenSpan {
+  /** The study that a trial is most likely of: nothing in its line names it. Those that ran inside of it have ended. */
+  #findStudy(trial: TrialReading): OpenStudy | undefined {
+    const free = this.#open.filter(({ trials }) => !trials.has(trial.number));
+    const study = free.reduce<OpenStudy | undefined>(
+      (best, each) => (best !== undefined && rate(best, trial) > rate(each, trial) ? best : each),
+      undefined,
+    );
+    if (study === undefined) return undefined;
+    for (const inner of this.#open.splice(this.#open.indexOf(study) + 1)) this.#close(inner);
+    return study;
+  }
+
+  #start(name: string, place: Place): OpenStudy {
     this.#count += 1;
     const isNamed = name !== UNNAMED;
+    const counted = `${place.parent} ${name}`;
+    const number = (this.#names.get(counted) ?? 0) + 1;
+    this.#names.set(counted, number);
+    const key = number === 1 ? name : `${name}#${number}`;
     const span = this.#book.open({
-      spanId: toStudySpanId(place.parent, name),
+      spanId: toStudySpanId(place.parent, key),
       parent: place.parent,
       role: 'study',
       name: 'study',
@@ -109,8 +141,20 @@ export class StudyCourse {
       attributes: { [ATTR.studyName]: name },
       inferred: isNamed ? [] : ['name', 'start_time'],
     });
-    this.#study = { span, name, lastEnd: place.time, trials: new Map() };
-    return span;
+    const study: OpenStudy = {
+      span,
+      name,
+      key,
+      lastEnd: place.time,
+      trials: new Map(),
+      paramNames: new Set(),
+    };
+    this.#open.push(study);
+    return study;
+  }
+
+  #close({ span, lastEnd }: OpenStudy): void {
+    this.#book.close(span, { end: lastEnd, inferred: ['end_time'] });
   }
 
   #logValues(span: OpenSpan, trial: TrialReading, time: UnixTime): void {
@@ -128,6 +172,30 @@ export class StudyCourse {
       });
     });
   }
+}
+
+/** Whether two lines announce the same trial. */
+function isSame(known: TrialReading, trial: TrialReading): boolean {
+  const { values = [] } = trial;
+  const { values: knownValues = [] } = known;
+  return (
+    known.state === trial.state &&
+    values.length === knownValues.length &&
+    values.every((value, index) => Object.is(value, knownValues[index]))
+  );
+}
+
+/** How well a trial fits a study: by its parameters' names, and by the best trial that its line tells of. */
+function rate({ trials, paramNames }: OpenStudy, trial: TrialReading): number {
+  const names = Object.keys(trial.params ?? {});
+  if (names.length > 0 && paramNames.size > 0 && !names.some((name) => paramNames.has(name)))
+    return 0;
+  const { best, bestValue, number } = trial;
+  if (best === undefined) return 1;
+  if (best === number) return trials.size === number ? 2 : 1;
+  const known = trials.get(best)?.reading.values?.[0];
+  if (known === undefined || bestValue === undefined) return 1;
+  return Object.is(known, bestValue) ? 2 : 0;
 }
 
 function toTrialAttributes(trial: TrialReading): Attributes {

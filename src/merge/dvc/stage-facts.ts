@@ -43,6 +43,11 @@ export class StageFacts {
     return this.#options.project.knows(address);
   }
 
+  /** The stage's commands, as `dvc.yaml` has them: with `${…}` where DVC fills something in. */
+  commands(address: string): readonly string[] {
+    return this.#options.project.find(address)?.cmd ?? [];
+  }
+
   /** A stage begins: what its lock file says now is what it said before. */
   begin(_address: string): void {
     this.#options.locks.remember();
