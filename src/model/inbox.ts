@@ -141,6 +141,8 @@ export interface ConsoleOpenEntry {
   readonly stage?: string;
   /** Of a command inside the run: the span that it was started in. Absent for the run's own command. */
   readonly startedIn?: SpanId;
+  /** How many consoles are around it: 0 for the run's own. */
+  readonly depth: number;
 }
 
 /** The command was started. */

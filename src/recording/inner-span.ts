@@ -27,7 +27,7 @@ export function openInnerSpan(
   tell: Tell,
 ): Recording {
   const { kind, name, outer } = options;
-  const { runDir, info, startedIn } = outer;
+  const { runDir, info, startedIn, depth } = outer;
   const source = toSourceName();
   const address = kind === 'stage' ? name : `run ${name}`;
   const execution = new ExecutionClaims(join(runDir, FILE.claims)).claim(address, source);
@@ -43,10 +43,11 @@ export function openInnerSpan(
     time,
     span,
     startedIn,
+    depth,
     ...(kind === 'stage' && { stage: name }),
   });
   return {
-    tie: { runId: info.runId, runDir, traceId: info.traceId, spanId: span },
+    tie: { runId: info.runId, runDir, traceId: info.traceId, spanId: span, depth },
     console,
     start: () => {},
     finish: async (exit) => {

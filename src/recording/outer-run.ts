@@ -9,6 +9,8 @@ export interface OuterRun {
   readonly info: RunInfo;
   /** The span in it that this process was started in. */
   readonly startedIn: SpanId;
+  /** How many of the run's consoles are around this process. */
+  readonly depth: number;
 }
 
 /** The live run that the environment names, if it names one: a run that has ended takes nothing in any more. */
@@ -19,5 +21,6 @@ export function findOuterRun(env: NodeJS.ProcessEnv): OuterRun | undefined {
   if (info === undefined || !isRunning(runDir, info)) return undefined;
   const parent = parseTraceparent(env['TRACEPARENT']);
   const startedIn = parent?.traceId === info.traceId ? parent.spanId : info.rootSpanId;
-  return { runDir, info, startedIn };
+  const depth = Number(env['STAGELIGHT_DEPTH'] ?? 0) + 1;
+  return { runDir, info, startedIn, depth: Number.isSafeInteger(depth) ? depth : 1 };
 }

@@ -47,11 +47,12 @@ export function openOwnRun(options: OwnRunOptions, tell: Tell): Recording {
     type: 'console-open',
     time,
     span: spanId,
+    depth: 0,
     ...(stage !== undefined && { stage }),
   });
   let worker: MergeWorker | undefined;
   return {
-    tie: { runId, runDir, traceId: info.traceId, spanId },
+    tie: { runId, runDir, traceId: info.traceId, spanId, depth: 0 },
     console,
     start: () => {
       worker ??= new MergeWorker({ runDir, info, env, tell });

@@ -73,5 +73,6 @@ function toTieVariables({ tie }: Recording): NodeJS.ProcessEnv {
     TRACEPARENT: `00-${tie.traceId}-${tie.spanId}-01`,
     STAGELIGHT_RUN_ID: tie.runId,
     STAGELIGHT_RUN_DIR: tie.runDir,
+    STAGELIGHT_DEPTH: String(tie.depth),
   };
 }

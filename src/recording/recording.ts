@@ -21,6 +21,8 @@ export interface RunTie {
   readonly runDir: string;
   readonly traceId: RunId;
   readonly spanId: SpanId;
+  /** How many consoles are around it: 0 for the run's own. */
+  readonly depth: number;
 }
 
 /** Told to the user: one line on stderr. */

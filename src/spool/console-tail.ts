@@ -1,5 +1,6 @@
 import { MAX_FRAME_BYTES, parseFrames } from './console-inbox.ts';
 import type { InboxVisitor } from './inbox-visitor.ts';
+import { parseEntry } from './record-tail.ts';
 import { TailFile } from './tail-file.ts';
 
 /** The entries that say whose console it is lie in these first bytes. */
@@ -12,6 +13,7 @@ export class ConsoleTail {
   readonly #file: TailFile;
   /** Read, and not yet handed on. */
   #rest: Buffer = EMPTY;
+  #depth = 0;
 
   /** @throws the file system's error when the inbox can't be opened. */
   constructor(source: string, path: string) {
@@ -24,13 +26,22 @@ export class ConsoleTail {
     return this.#file.size();
   }
 
+  /** How many consoles are around it; 0 for the run's own. Known when the head is read. */
+  get depth(): number {
+    return this.#depth;
+  }
+
   /** Hands on the entries that the inbox begins with: whose console it is, before anything that was printed. */
   readHead(visitor: InboxVisitor): void {
     const bytes = this.#file.read(HEAD_BYTES);
     const { frames } = parseFrames(bytes);
     const count = frames.findIndex(({ kind }) => kind !== 'entry');
     const head = count < 0 ? frames : frames.slice(0, count);
-    for (const frame of head) visitor.frame(frame, { source: this.source, offset: frame.offset });
+    for (const frame of head) {
+      const entry = parseEntry(frame.payload);
+      if (entry?.type === 'console-open') this.#depth = entry.depth ?? 0;
+      visitor.frame(frame, { source: this.source, offset: frame.offset });
+    }
     const last = head.at(-1);
     this.#rest = last === undefined ? bytes : bytes.subarray(last.end);
   }

@@ -4,7 +4,6 @@ import { CONSOLE_EXTENSION } from './console-inbox.ts';
 import { ConsoleTail } from './console-tail.ts';
 import type { InboxVisitor } from './inbox-visitor.ts';
 
-export type { EntryPlace, InboxVisitor } from './inbox-visitor.ts';
 import { parseSourceTime } from './process-identity.ts';
 import { RecordTail } from './record-tail.ts';
 
@@ -14,7 +13,7 @@ const RECORDS_EXTENSION = '.jsonl';
 export class InboxReader {
   readonly #folder: string;
   readonly #records = new Map<string, RecordTail>();
-  /** The oldest first: what a command inside another prints has a younger inbox than what is around it. */
+  /** The oldest first. */
   readonly #consoles = new Map<string, ConsoleTail>();
 
   constructor(folder: string) {
@@ -22,8 +21,8 @@ export class InboxReader {
   }
 
   /**
-   * Reads what is new: the record inboxes to their end, then the consoles, the youngest first, up to where they were
-   * when the reading began; of the oldest, the run's own, at most `maxBytes`.
+   * Reads what is new: the record inboxes to their end, then the consoles, the innermost first, up to where they were
+   * when the reading began; of the outermost, the run's own, at most `maxBytes`.
    *
    * What a process logs is in its inbox before it is on a console, and what a command inside the run prints is in its
    * console's inbox before it is passed on to the console around it. In this order a line that repeats another comes
@@ -32,14 +31,17 @@ export class InboxReader {
    */
   read(visitor: InboxVisitor, maxBytes: number): boolean {
     this.#discover(visitor);
-    const consoles = [...this.#consoles.values()].map((tail) => ({ tail, limit: tail.size() }));
+    const consoles = [...this.#consoles.values()]
+      .map((tail) => ({ tail, limit: tail.size() }))
+      .toSorted((a, b) => b.tail.depth - a.tail.depth);
     let hasRead = false;
     for (const tail of this.#records.values()) while (tail.read(visitor, maxBytes)) hasRead = true;
-    const [oldest, ...younger] = consoles;
-    for (const { tail, limit } of younger.toReversed()) {
-      while (tail.read(visitor, limit, maxBytes)) hasRead = true;
+    for (const { tail, limit } of consoles) {
+      while (tail.read(visitor, limit, maxBytes)) {
+        hasRead = true;
+        if (tail.depth === 0) break;
+      }
     }
-    if (oldest?.tail.read(visitor, oldest.limit, maxBytes)) hasRead = true;
     return hasRead;
   }
 

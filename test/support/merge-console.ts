@@ -56,7 +56,7 @@ export function mergeConsole(
   });
   let time: UnixTime = [0, 0];
   const inbox = new ConsoleInboxWriter(join(runDir, FILE.inbox, 'test.console'), () => time);
-  inbox.entry({ type: 'console-open', time: info.startedAt, span: info.rootSpanId });
+  inbox.entry({ type: 'console-open', time: info.startedAt, span: info.rootSpanId, depth: 0 });
   for (const chunk of chunks) {
     time = fromUnixMs(chunk.timeMs ?? DEFAULT_TIME_MS);
     inbox.chunk(chunk.stream, Buffer.from(chunk.bytes as string));
