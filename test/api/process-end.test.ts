@@ -140,6 +140,41 @@ describe('nothing that was logged is lost', () => {
     expect(run.info).toMatchObject({ result: 'cancellation', exitCode: 143 });
   });
 
+  it('on a signal that comes in a burst that keeps the event loop from turning: it isn’t forgotten', async () => {
+    const project = createProgram(`
+      await run('churn', async () => {
+        for (let round = 0; round < 40; round += 1) {
+          for (let n = 0; n < 20_000; n += 1) logger.info('line ' + n);
+          if (round === 10) process.kill(process.pid, 'SIGTERM');
+          console.log(round);
+        }
+        logger.info('the last one');
+        await new Promise((done) => setTimeout(done, 5000));
+      });
+    `);
+    const end = await runAlone(project);
+    expect(end).toMatchObject({ signal: 'SIGTERM' });
+    expect(end.stdout.split('\n')).toHaveLength(40);
+    const run = await readEndedRun(project);
+    expect(toBodies(run)).toHaveLength(40 * 20_000 + 1);
+  });
+
+  it('and a signal that comes when nothing waits ends a program that computes, at once', async () => {
+    const project = createProgram(`
+      await run('churn', async () => {
+        for (let n = 0; n < 20_000; n += 1) logger.info('line ' + n);
+        await new Promise((done) => setTimeout(done, 200));
+        console.log('computing');
+        for (;;);
+      });
+    `);
+    const program = runAlone(project);
+    await new Promise((resolve) => program.stdout.once('data', resolve));
+    program.kill('SIGTERM');
+    expect(await program).toMatchObject({ signal: 'SIGTERM' });
+    expect(toBodies(await readEndedRun(project))).toHaveLength(20_000);
+  });
+
   it.each([0, 1, 2])('on SIGKILL, but for the last 200 ms (round %i)', async (round) => {
     const project = createProgram(`
       const { writeSync } = await import('node:fs');

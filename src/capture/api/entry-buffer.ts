@@ -18,7 +18,7 @@ const FLUSH_MS = 50;
  * are written in blocks whenever this much is earned again: every 5 ms.
  */
 const WRITE_SHARE = 0.1;
-const MAX_CREDIT_MS = 2;
+const MAX_CREDIT_MS = 5;
 const BLOCK_CREDIT_MS = 0.5;
 /** As many entries in {@link FLUSH_MS} are one. */
 const BURST_COUNT = 64;

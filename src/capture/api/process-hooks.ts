@@ -1,3 +1,4 @@
+import { performance } from 'node:perf_hooks';
 import type { Result } from '../../model/pipeline.ts';
 import { describeException, toExceptionRecord, wasRecorded } from './exception.ts';
 import type { Exception } from './exception.ts';
@@ -43,21 +44,50 @@ export function onProcessEnd(step: (end: ProcessEnd) => void): () => void {
   return () => atExit.delete(step);
 }
 
+/** Longer than this a turn of the event loop has run something of the program's. */
+const MAX_TURN_MS = 1;
+let isWaiting = false;
+let isListening = false;
+
 /**
- * While entries wait in memory, signals that would kill the process are caught, and passed on when these are written. At all
+ * While entries wait in memory, signals that would kill the process are caught, and passed on when these are written. At
  * other times they kill it as they would without us: with a handler of ours a program that computes without a pause couldn't
  * be interrupted.
  */
-export function onWaiting(isWaiting: boolean): void {
-  for (const signal of SIGNALS) {
-    if (isWaiting) process.prependListener(signal, handleSignal);
-    else process.removeListener(signal, handleSignal);
+export function onWaiting(isWaitingNow: boolean): void {
+  isWaiting = isWaitingNow;
+  if (isWaiting && !isListening) {
+    isListening = true;
+    for (const signal of SIGNALS) process.prependListener(signal, handleSignal);
+  } else if (!isWaiting && isListening) {
+    stopListeningLater();
   }
+}
+
+/**
+ * A signal that has come is handed to us in the next poll of the event loop, and forgotten when we have stopped listening
+ * by then. So that is done right behind a poll: in the second of two turns in which nothing else took time.
+ */
+function stopListeningLater(): void {
+  setImmediate(() => {
+    const startMs = performance.now();
+    setImmediate(() => {
+      if (isWaiting) return;
+      if (performance.now() - startMs > MAX_TURN_MS) stopListeningLater();
+      else stopListening();
+    }).unref();
+  }).unref();
+}
+
+function stopListening(): void {
+  isListening = false;
+  for (const signal of SIGNALS) process.removeListener(signal, handleSignal);
 }
 
 // Called before the program's own handlers, which are all still there then, those for one time included.
 function handleSignal(signal: NodeJS.Signals): void {
-  safely(() => watched?.getRecording()?.flush()); // which takes our handlers off
+  safely(() => watched?.getRecording()?.flush());
+  stopListening();
   if (process.listenerCount(signal) === 0) process.kill(process.pid, signal);
 }
 
