@@ -19,7 +19,8 @@ writeMixedTranscript(transcript, lineCount);
 
 const cases = {
   'cat > /dev/null': () => measureOnce(['cat', transcript]),
-  'cat | tee file': () => measureOnce(['bash', '-c', `cat ${transcript} | tee ${join(folder, 'tee.txt')}`]),
+  'cat | tee file': () =>
+    measureOnce(['bash', '-c', `cat ${transcript} | tee ${join(folder, 'tee.txt')}`]),
   'stagelight run -- cat': measureRun,
   ...(process.env.OTELCOL && { 'Collector, file_log with regular expressions': measureCollector }),
 };
@@ -28,7 +29,9 @@ for (let round = 0; round < rounds; round += 1) {
   for (const [name, measure] of Object.entries(cases)) results[name].push(await measure());
 }
 console.log(describeMachine());
-console.log(`${lineCount} lines, ${(statSync(transcript).size / 1e6).toFixed(0)} MB; medians of ${rounds} rounds`);
+console.log(
+  `${lineCount} lines, ${(statSync(transcript).size / 1e6).toFixed(0)} MB; medians of ${rounds} rounds`,
+);
 printTable([
   ['', 'wall', 'CPU', 'lines/s', 'lines/s of CPU'],
   ...Object.entries(results).map(([name, runs]) => {
@@ -42,7 +45,9 @@ rmSync(folder, { recursive: true });
 
 function measureRun() {
   const cwd = mkdtempSync(join(folder, 'run-'));
-  const result = measureOnce([process.execPath, CLI, 'run', '-q', '--', 'cat', transcript], { cwd });
+  const result = measureOnce([process.execPath, CLI, 'run', '-q', '--', 'cat', transcript], {
+    cwd,
+  });
   rmSync(cwd, { recursive: true });
   return result;
 }
@@ -54,7 +59,9 @@ async function measureCollector() {
   writeFileSync(config, collectorConfig(transcript, output));
   const started = process.hrtime.bigint();
   const script = `TIMEFORMAT='%U %S'; time "$0" --config "$1" > /dev/null 2>/dev/null`;
-  const child = spawn('bash', ['-c', script, process.env.OTELCOL, config], { stdio: ['ignore', 'ignore', 'pipe'] });
+  const child = spawn('bash', ['-c', script, process.env.OTELCOL, config], {
+    stdio: ['ignore', 'ignore', 'pipe'],
+  });
   let times = '';
   child.stderr.on('data', (chunk) => (times += chunk));
   let grownAt = started;

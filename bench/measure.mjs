@@ -17,7 +17,11 @@ export function median(numbers) {
 /** Runs a command once, its output thrown away. Seconds: `wall`, and `cpu` of it and all that it waited for. */
 export function measureOnce(command, { cwd, env = process.env } = {}) {
   const script = `TIMEFORMAT='%R %U %S'; exec 3>&2; time "$@" > /dev/null 2>/dev/null 3>&-`;
-  const { stderr } = spawnSync('bash', ['-c', script, '_', ...command], { cwd, env, encoding: 'utf8' });
+  const { stderr } = spawnSync('bash', ['-c', script, '_', ...command], {
+    cwd,
+    env,
+    encoding: 'utf8',
+  });
   const [wall, user, system] = stderr.trim().split(/\s+/).slice(-3).map(Number);
   return { wall, cpu: user + system };
 }
@@ -27,7 +31,8 @@ export function measureInTurn(commands, { rounds, ...options }) {
   const results = Object.fromEntries(Object.keys(commands).map((name) => [name, []]));
   for (const command of Object.values(commands)) measureOnce(command, options); // not counted
   for (let round = 0; round < rounds; round += 1) {
-    for (const [name, command] of Object.entries(commands)) results[name].push(measureOnce(command, options));
+    for (const [name, command] of Object.entries(commands))
+      results[name].push(measureOnce(command, options));
   }
   return Object.fromEntries(
     Object.entries(results).map(([name, runs]) => [
@@ -38,9 +43,13 @@ export function measureInTurn(commands, { rounds, ...options }) {
 }
 
 export function printTable(rows) {
-  const widths = rows[0].map((_cell, column) => Math.max(...rows.map((row) => String(row[column]).length)));
+  const widths = rows[0].map((_cell, column) =>
+    Math.max(...rows.map((row) => String(row[column]).length)),
+  );
   for (const [index, row] of rows.entries()) {
-    console.log(`| ${row.map((cell, column) => String(cell).padEnd(widths[column])).join(' | ')} |`);
+    console.log(
+      `| ${row.map((cell, column) => String(cell).padEnd(widths[column])).join(' | ')} |`,
+    );
     if (index === 0) console.log(`|${widths.map((width) => '-'.repeat(width + 2)).join('|')}|`);
   }
 }

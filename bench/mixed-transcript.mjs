@@ -13,7 +13,10 @@ function createRandom(seed) {
   };
 }
 
-const WORDS = 'loss accuracy batch epoch features rows columns model loader checkpoint validation split learning rate'.split(' ');
+const WORDS =
+  'loss accuracy batch epoch features rows columns model loader checkpoint validation split learning rate'.split(
+    ' ',
+  );
 
 export function writeMixedTranscript(path, lineCount, seed = 1) {
   const random = createRandom(seed);
@@ -26,14 +29,29 @@ export function writeMixedTranscript(path, lineCount, seed = 1) {
     return `2026-11-23 01:${String(minutes).padStart(2, '0')}:${String(seconds).padStart(2, '0')},${String(ms).padStart(3, '0')}`;
   };
   const kinds = [
-    (n) => [`[${stamp(n)}][__main__][${pick(['INFO', 'INFO', 'INFO', 'WARNING', 'DEBUG'])}] - ${words(7)} ${random().toFixed(6)}`],
-    (n) => [`[I ${stamp(n)}] Trial ${n} finished with value: ${random()} and parameters: {'lr': ${random()}, 'depth': ${n % 9}}. Best is trial 0 with value: 0.0.`],
-    (n) => [`${stamp(n).slice(11).replace(',', '.')} | INFO    | Task run 'load-${n % 5}f0' - ${words(6)}`],
-    (n) => [`${stamp(n).slice(0, 19).replaceAll('-', '/')} INFO mlflow.tracking.fluent: ${words(6)}`],
+    (n) => [
+      `[${stamp(n)}][__main__][${pick(['INFO', 'INFO', 'INFO', 'WARNING', 'DEBUG'])}] - ${words(7)} ${random().toFixed(6)}`,
+    ],
+    (n) => [
+      `[I ${stamp(n)}] Trial ${n} finished with value: ${random()} and parameters: {'lr': ${random()}, 'depth': ${n % 9}}. Best is trial 0 with value: 0.0.`,
+    ],
+    (n) => [
+      `${stamp(n).slice(11).replace(',', '.')} | INFO    | Task run 'load-${n % 5}f0' - ${words(6)}`,
+    ],
+    (n) => [
+      `${stamp(n).slice(0, 19).replaceAll('-', '/')} INFO mlflow.tracking.fluent: ${words(6)}`,
+    ],
     () => [`${words(9)} ${random().toFixed(4)}`],
     () => [`  ${words(5)}: ${Math.floor(random() * 1e6)}`],
-    (n) => [`epoch ${n % 100} | train loss ${random().toFixed(4)} | val loss ${random().toFixed(4)} | ${words(2)}`],
-    (n) => [`Running stage 'stage${n % 7}':`, `> python src/stage${n % 7}.py`, "Updating lock file 'dvc.lock'", ''],
+    (n) => [
+      `epoch ${n % 100} | train loss ${random().toFixed(4)} | val loss ${random().toFixed(4)} | ${words(2)}`,
+    ],
+    (n) => [
+      `Running stage 'stage${n % 7}':`,
+      `> python src/stage${n % 7}.py`,
+      "Updating lock file 'dvc.lock'",
+      '',
+    ],
     () => [
       'Traceback (most recent call last):',
       `  File "/app/src/train.py", line ${Math.floor(random() * 300)}, in fit`,

@@ -21,5 +21,10 @@ const base = results['node -e 0'].cpu;
 const ms = (seconds) => `${(seconds * 1000).toFixed(0)} ms`;
 printTable([
   ['command', 'wall', 'CPU', 'CPU over node -e 0'],
-  ...Object.entries(results).map(([name, { wall, cpu }]) => [name, ms(wall), ms(cpu), ms(cpu - base)]),
+  ...Object.entries(results).map(([name, { wall, cpu }]) => [
+    name,
+    ms(wall),
+    ms(cpu),
+    ms(cpu - base),
+  ]),
 ]);

@@ -9,7 +9,8 @@ else process.exitCode = status;
 /** Ends this process by a signal, so that whoever waits for it sees what became of the command. */
 function dieBy(signal: NodeJS.Signals): void {
   // Node ignores some signals (SIGPIPE); taking a listener away again makes them end the process.
-  const listener = (): void => {};
-  if (signal !== 'SIGKILL') process.on(signal, listener).off(signal, listener);
+  if (signal !== 'SIGKILL') process.on(signal, ignore).off(signal, ignore);
   process.kill(process.pid, signal);
 }
+
+function ignore(): void {}

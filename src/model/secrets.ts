@@ -80,7 +80,7 @@ function hasKeyEndBefore(text: string, sign: string): boolean {
 
 /** Spaces, quotes and the numbers and suffixes that a key may end with (`secret_2`). */
 const BETWEEN: ReadonlySet<number> = new Set(
-  [...' "\'_.-0123456789'].map((character) => character.charCodeAt(0)),
+  Array.from(' "\'_.-0123456789', (character) => character.charCodeAt(0)),
 );
 
 /** Masks texts, by the built-in shapes and the user's own rules. */

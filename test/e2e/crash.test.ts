@@ -20,9 +20,7 @@ test.each([80, 210, 340, 470, 600, 730])(
   'killed %i ms into the output, nothing that was shown is lost',
   async (afterMs) => {
     const cwd = createTemporaryDir();
-    const running = stagelight(cwd, ['run', '--', process.execPath, '-e', TALKER], {
-      buffer: false,
-    });
+    const running = stagelight(cwd, ['run', '--', process.execPath, '-e', TALKER]);
     let shown = '';
     running.stdout.on('data', (chunk: Buffer) => (shown += chunk.toString()));
     await waitFor(() => shown !== '');
@@ -53,7 +51,7 @@ test.each([80, 210, 340, 470, 600, 730])(
 
 test('a run that is killed while it is read shows as running until then, and as interrupted after', async () => {
   const cwd = createTemporaryDir();
-  const running = stagelight(cwd, ['run', '--', process.execPath, '-e', TALKER], { buffer: false });
+  const running = stagelight(cwd, ['run', '--', process.execPath, '-e', TALKER]);
   await waitFor(() => existsSync(join(cwd, '.stagelight/runs')) && findRunDirs(cwd).length === 1);
   expect(JSON.parse((await stagelight(cwd, ['ls', '--json'])).stdout)).toMatchObject([
     { state: 'running' },
@@ -66,7 +64,7 @@ test('a run that is killed while it is read shows as running until then, and as 
 
 test('two readers at once merge a killed run once', async () => {
   const cwd = createTemporaryDir();
-  const running = stagelight(cwd, ['run', '--', process.execPath, '-e', TALKER], { buffer: false });
+  const running = stagelight(cwd, ['run', '--', process.execPath, '-e', TALKER]);
   await waitFor(() => existsSync(join(cwd, '.stagelight/runs')) && findRunDirs(cwd).length === 1);
   await sleep(300);
   running.kill('SIGKILL');

@@ -49,7 +49,7 @@ describe.sequential('a real DVC + Hydra + Optuna + MLflow + Prefect project', ()
     'the first run: every stage ran, in its span, with its lines, trials and why',
     { timeout: 240_000 },
     async () => {
-      const result = await stagelight(project, ['run', '--', 'dvc', 'repro'], { all: true });
+      const result = await stagelight(project, ['run', '--', 'dvc', 'repro']);
       expect(result.exitCode, result.stderr).toBe(0);
       first = readRun(project);
       expect(first.info).toMatchObject({
@@ -240,7 +240,7 @@ describe.sequential('a real DVC + Hydra + Optuna + MLflow + Prefect project', ()
     { timeout: 120_000 },
     async () => {
       changeParameter(project, 'n_trials: 8', 'n_trials: 9');
-      const running = stagelight(project, ['run', '--', 'dvc', 'repro'], { buffer: false });
+      const running = stagelight(project, ['run', '--', 'dvc', 'repro']);
       let shown = '';
       running.stderr.on('data', (chunk: Buffer) => (shown += chunk.toString()));
       await waitFor(() => shown.includes('Trial 1 finished'), 60_000);

@@ -1,9 +1,10 @@
+import { spawnSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { openSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { execa } from 'execa';
 import { expect, test } from 'vitest';
-import { CLI, createEnv, readRun, stagelight, toPrinted } from '../support/cli.ts';
+import { CLI, createEnv, readRun, stagelight, stagelightBytes, toPrinted } from '../support/cli.ts';
 import { createTemporaryDir } from '../support/temporary.ts';
 
 const EVERY_BYTE = `
@@ -15,20 +16,28 @@ const EVERY_BYTE = `
 test('stdout and stderr come out byte for byte, apart', async () => {
   const cwd = createTemporaryDir();
   const plain = await execa(process.execPath, ['-e', EVERY_BYTE], { encoding: 'buffer' });
-  const result = await stagelight(cwd, ['run', '-q', '--', process.execPath, '-e', EVERY_BYTE], {
-    encoding: 'buffer',
-    stripFinalNewline: false,
-  });
+  const result = await stagelightBytes(cwd, [
+    'run',
+    '-q',
+    '--',
+    process.execPath,
+    '-e',
+    EVERY_BYTE,
+  ]);
   expect(sha256(result.stdout)).toBe(sha256(plain.stdout));
   expect(sha256(result.stderr)).toBe(sha256(plain.stderr));
 });
 
 test('every byte of any output is in exactly one record', async () => {
   const cwd = createTemporaryDir();
-  const result = await stagelight(cwd, ['run', '-q', '--', process.execPath, '-e', EVERY_BYTE], {
-    encoding: 'buffer',
-    stripFinalNewline: false,
-  });
+  const result = await stagelightBytes(cwd, [
+    'run',
+    '-q',
+    '--',
+    process.execPath,
+    '-e',
+    EVERY_BYTE,
+  ]);
   const run = readRun(cwd);
   for (const stream of ['stdout', 'stderr'] as const) {
     const parts = run.lines
@@ -108,10 +117,9 @@ test('where both streams are one file, what was written first stays first', asyn
   const path = join(cwd, 'both.txt');
   const script = 'for i in $(seq 500); do echo out $i; echo err $i >&2; done';
   const fd = openSync(path, 'w');
-  await execa(process.execPath, [CLI, 'run', '-q', '--', 'sh', '-c', script], {
+  spawnSync(process.execPath, [CLI, 'run', '-q', '--', 'sh', '-c', script], {
     cwd,
     stdio: ['ignore', fd, fd],
-    extendEnv: false,
     env: createEnv(),
   });
   const expected = Array.from(

@@ -2,7 +2,6 @@ import { readdirSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { execa } from 'execa';
-import type { Options, ResultPromise } from 'execa';
 import type { RunInfo } from '../../src/model/run-info.ts';
 import { FILE } from '../../src/spool/layout.ts';
 import { readRunInfo } from '../../src/spool/run-file.ts';
@@ -18,20 +17,21 @@ export function createEnv(more: NodeJS.ProcessEnv = {}): NodeJS.ProcessEnv {
   return { PATH, HOME, LANG: LANG ?? 'C.UTF-8', TZ: 'UTC', ...more };
 }
 
+interface CliOptions {
+  readonly env?: NodeJS.ProcessEnv;
+}
+
+const TEXT = { reject: false, extendEnv: false, stdin: 'ignore' } as const;
+const BYTES = { ...TEXT, encoding: 'buffer', stripFinalNewline: false } as const;
+
 /** Runs the built `stagelight` in a folder. Never rejects: a code other than 0 is a result like any other. */
-export function stagelight<T extends Options>(
-  cwd: string,
-  args: readonly string[],
-  options?: T,
-): ResultPromise<T & { reject: false; extendEnv: false }> {
-  return execa(process.execPath, [CLI, ...args], {
-    stdin: 'ignore',
-    ...options,
-    cwd,
-    reject: false,
-    extendEnv: false,
-    env: createEnv(options?.env),
-  } as T & { reject: false; extendEnv: false });
+export function stagelight(cwd: string, args: readonly string[], { env }: CliOptions = {}) {
+  return execa(process.execPath, [CLI, ...args], { ...TEXT, cwd, env: createEnv(env) });
+}
+
+/** The same, with what was printed as bytes. */
+export function stagelightBytes(cwd: string, args: readonly string[]) {
+  return execa(process.execPath, [CLI, ...args], { ...BYTES, cwd, env: createEnv() });
 }
 
 export interface RecordedRun {
