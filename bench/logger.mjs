@@ -103,7 +103,7 @@ function countEntries(path) {
     .map((line) => JSON.parse(line));
   return entries
     .filter(({ type }) => type.startsWith('log'))
-    .reduce((sum, { bodies }) => sum + (bodies?.length ?? 1), 0);
+    .reduce((sum, { lengths }) => sum + (lengths === undefined ? 1 : atob(lengths).length / 2), 0);
 }
 
 function logMany(log, count) {

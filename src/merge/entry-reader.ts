@@ -109,13 +109,16 @@ export class EntryReader {
   }
 
   #logs(entry: LogsEntry, place: EntryPlace): void {
-    const { nanos, bodies, logger = 'stagelight', severity, severityText } = entry;
+    const { logger = 'stagelight', severity, severityText } = entry;
+    const bodies = toText(entry.bodies);
     const scope = this.#toScope(entry.span);
     const seconds = parseNanoString(entry.time)?.[0] ?? 0;
-    const times = Buffer.from(nanos, 'base64');
-    for (const [index, body] of bodies.entries()) {
-      const isTimed = times.length >= 4 * (index + 1);
-      const time: UnixTime = [seconds, isTimed ? times.readUInt32LE(4 * index) : 0];
+    const nanos = Buffer.from(toText(entry.nanos), 'base64');
+    const lengths = Buffer.from(toText(entry.lengths), 'base64');
+    const count = Math.min(nanos.length >> 2, lengths.length >> 1);
+    for (let index = 0, start = 0; index < count; index += 1) {
+      const time: UnixTime = [seconds, nanos.readUInt32LE(4 * index)];
+      const body = bodies.slice(start, (start += lengths.readUInt16LE(2 * index)));
       // Each takes more than a byte of the entry, so the place is no other record's.
       const uid = this.#toUid({ ...place, offset: place.offset + index });
       this.#recorder.log({
@@ -228,6 +231,11 @@ export class EntryReader {
 function toRole(kind: SpanStartEntry['kind']): SpanRole {
   // A run inside a run is a span of it.
   return kind === 'run' ? 'span' : kind;
+}
+
+/** Inboxes are written by other programs. */
+function toText(value: unknown): string {
+  return typeof value === 'string' ? value : '';
 }
 
 function toLink(link: SpanLinkEntry): Link {

@@ -52,7 +52,10 @@ export interface LogsEntry extends Omit<LogEntry, 'type' | 'body' | 'event' | 'a
   readonly time: string;
   /** The nanoseconds of each one's time, as base64 of little-endian uint32; the second is the same for all. */
   readonly nanos: string;
-  readonly bodies: readonly string[];
+  /** The UTF-16 units of each one's body, as base64 of little-endian uint16. */
+  readonly lengths: string;
+  /** One behind the other. */
+  readonly bodies: string;
 }
 
 export type SpanKindName = 'stage' | 'command' | 'study' | 'trial' | 'run' | 'span';

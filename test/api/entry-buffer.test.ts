@@ -32,8 +32,13 @@ function readBodies(text: string): string[] {
     .split('\n')
     .filter((line) => line !== '')
     .flatMap((line) => {
-      const entry = JSON.parse(line) as { body?: string; bodies?: string[]; line?: string };
-      return entry.bodies ?? [entry.body ?? entry.line ?? '?'];
+      const entry = JSON.parse(line) as Record<'body' | 'bodies' | 'line' | 'lengths', string>;
+      if (entry.bodies === undefined) return [entry.body ?? entry.line];
+      const lengths = Buffer.from(entry.lengths, 'base64');
+      let start = 0;
+      return Array.from({ length: lengths.length / 2 }, (_, index) =>
+        entry.bodies.slice(start, (start += lengths.readUInt16LE(2 * index))),
+      );
     });
 }
 
