@@ -151,7 +151,7 @@ test('a skipped stage has the results of the run that produced its outputs', asy
   expect([differences.params, differences.metrics, differences.studies]).toEqual([[], [], []]);
 });
 
-test('what the lock file says of a stage that failed is not compared', async () => {
+test('a stage that failed is compared by its parameters, not by outputs that it never made', async () => {
   const { cwd, home } = makeProject({ lr: 0.1 }, { lr: 0.1 });
   makeRun({
     home,
@@ -163,7 +163,8 @@ test('what the lock file says of a stage that failed is not compared', async () 
         result: 'failure',
         attributes: {
           'dvc.stage.outcome': 'failed',
-          'dvc.param.train': '{"lr":5}',
+          'dvc.stage.cmd': 'python train.py',
+          'dvc.param.train': '{"lr":5,"epochs":5}',
           'hydra.overrides': ['train.lr=0.3', 'train.seed=1'],
         },
       }),
@@ -172,7 +173,9 @@ test('what the lock file says of a stage that failed is not compared', async () 
   const { differences } = JSON.parse(
     (await callMain(['diff', '--json'], { cwd })).stdout,
   ) as DiffJson;
-  expect(differences.params).toEqual([]);
+  expect(differences.params).toEqual([
+    { name: 'train.lr', left: 0.1, right: 5, stages: ['train'] },
+  ]);
   expect(differences.overrides).toEqual([
     { name: 'train.lr', left: '0.1', right: '0.3', stages: ['train'] },
   ]);

@@ -110,6 +110,9 @@ export class StageCourse {
       if (!this.#options.isDry) delete current.span.attributes[ATTR.skipReason];
       return current.span.scope;
     }
+    if (current?.span.name === address && isOvertaken(current, place.time)) {
+      return current.span.scope;
+    }
     if (!this.#options.isDry) return this.#open(address, { outcome: 'ran' }, place).span.scope;
     return this.check(address, { outcome: 'dry_run', reason: 'dry run' }, place);
   }
@@ -333,7 +336,11 @@ export class StageCourse {
     if (failure !== undefined) stage.outcome = 'failed';
     const { outcome } = stage;
     this.#seen.get(span.name)!.hasFailed = outcome === 'failed';
-    const told: Attributes = this.#options.facts.end(span, { outcome, end: how.end });
+    const told: Attributes = this.#options.facts.end(span, {
+      outcome,
+      end: how.end,
+      commands: stage.commands,
+    });
     this.#options.book.close(span, {
       result: outcome === 'ran' ? 'success' : 'skip',
       ...how,
@@ -351,6 +358,12 @@ function isTemplate(command: string): boolean {
 function toExpected(known: readonly string[], { commands }: Current): string | undefined {
   const next = known[commands.length];
   return next === undefined || isTemplate(next) ? undefined : `> ${next}`;
+}
+
+/** Whether a stage is known from its failure alone, so that the marker of its beginning may be what that line overtook. */
+function isOvertaken({ outcome, failure, commands }: Current, markerTime: UnixTime): boolean {
+  if (outcome !== 'failed' || failure === undefined || commands.length > 0) return false;
+  return toDurationMs(failure.time, markerTime) < SETTLE_MS;
 }
 
 /** Whether it has been said how a stage ended. */

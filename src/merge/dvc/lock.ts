@@ -19,10 +19,16 @@ export interface LockedStage {
   readonly params: Readonly<Record<string, Readonly<Record<string, unknown>>>>;
 }
 
+const RETRY_MS = 20;
+const MAX_TRIES = 10;
+/** Of a run, so that stages which are never locked cost a second and not more. */
+const MAX_TRIES_IN_ALL = 50;
+
 /** The `dvc.lock` files of a project, as they were when the run began and as they are. */
 export class DvcLocks {
   readonly #project: DvcProject;
   readonly #before = new Map<string, Record<string, unknown>>();
+  #triesLeft = MAX_TRIES_IN_ALL;
 
   constructor(project: DvcProject) {
     this.#project = project;
@@ -43,13 +49,27 @@ export class DvcLocks {
       : toLockedStage(this.#before.get(home)?.[parseAddress(address).name]);
   }
 
-  /** The stage as it is locked now. */
-  now(address: string): LockedStage | undefined {
+  /**
+   * The stage as it is locked now. DVC writes the file in place and after it has said so, so where the stage has to be
+   * there (`isExpected`) and isn't yet, it is looked for again for a moment.
+   */
+  now(address: string, isExpected: boolean): LockedStage | undefined {
     const home = this.#project.find(address)?.home;
-    return home === undefined
-      ? undefined
-      : toLockedStage(readStages(home)[parseAddress(address).name]);
+    if (home === undefined) return undefined;
+    const { name } = parseAddress(address);
+    for (let tries = 0; ; tries += 1) {
+      const stage = toLockedStage(readStages(home)[name]);
+      if (stage !== undefined || !isExpected || this.#triesLeft === 0 || tries >= MAX_TRIES)
+        return stage;
+      this.#triesLeft -= 1;
+      pause(RETRY_MS);
+    }
   }
+}
+
+/** Blocks this thread: it merges, and nothing waits for it. */
+function pause(durationMs: number): void {
+  Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, durationMs);
 }
 
 function readStages(folder: string): Record<string, unknown> {

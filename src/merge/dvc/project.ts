@@ -12,7 +12,8 @@ export interface DeclaredStage {
   readonly deps: readonly string[];
   readonly outs: readonly string[];
   readonly metrics: readonly string[];
-  readonly isFrozen: boolean;
+  /** Names of parameters, by file; no names for all of a file. */
+  readonly params: Readonly<Record<string, readonly string[]>>;
 }
 
 /** Folders that hold no `dvc.yaml` of the project. */
@@ -196,7 +197,7 @@ function parseDvcYaml(file: string): Map<string, DeclaredStage> {
       deps: toPaths(body['deps']),
       outs,
       metrics: [...new Set(metrics)],
-      isFrozen: body['frozen'] === true,
+      params: toParams(body['params']),
     });
   }
   return stages;
@@ -229,4 +230,16 @@ function toPaths(value: unknown): string[] {
 function toCommands(value: unknown): string[] {
   if (Array.isArray(value)) return value.filter((item) => typeof item === 'string');
   return typeof value === 'string' ? value.split('\n').filter((line) => line.trim() !== '') : [];
+}
+
+/** `- lr` is of `params.yaml`, `- other.yaml: [lr]` of another file, `- other.yaml:` all of it. */
+function toParams(value: unknown): Record<string, string[]> {
+  const params: Record<string, string[]> = {};
+  for (const item of Array.isArray(value) ? value : []) {
+    if (typeof item === 'string') (params['params.yaml'] ??= []).push(item);
+    for (const [file, names] of Object.entries(asRecord(item))) {
+      params[file] = Array.isArray(names) ? names.filter((name) => typeof name === 'string') : [];
+    }
+  }
+  return params;
 }

@@ -13,12 +13,21 @@ import { findChanges, listParameters } from './lock.ts';
 import type { DvcLocks, LockedPath, LockedStage } from './lock.ts';
 import { readMetrics } from './metrics.ts';
 import type { DvcProject } from './project.ts';
+import { readWorkingStage } from './working-stage.ts';
 
 export interface StageFactsOptions {
   readonly project: DvcProject;
   readonly locks: DvcLocks;
   readonly lineage: Lineage;
   readonly recorder: Recorder;
+}
+
+/** How a stage ended. */
+export interface EndedStage {
+  readonly outcome: StageOutcome;
+  readonly end: UnixTime;
+  /** The commands that were seen. */
+  readonly commands: readonly string[];
 }
 
 const MAX_PATHS = 100;
@@ -54,32 +63,35 @@ export class StageFacts {
   }
 
   /** A stage has ended: what its span shows beside its outcome. Adds links to the span and logs its metrics. */
-  end(span: OpenSpan, ended: { outcome: StageOutcome; end: UnixTime }): Attributes {
-    const { locks, project } = this.#options;
-    const address = span.name;
-    const hasRun = ended.outcome === 'ran' || ended.outcome === 'failed';
-    const locked = ended.outcome === 'dry_run' ? undefined : locks.now(address);
-    const declared = project.find(address);
-    if (ended.outcome === 'ran') {
+  end(span: OpenSpan, ended: EndedStage): Attributes {
+    const { outcome } = ended;
+    const declared = this.#options.project.find(span.name);
+    const stage = this.#readStage(span.name, ended);
+    if (stage === undefined)
+      return declared === undefined ? {} : { [ATTR.dvcCommand]: declared.cmd.join('\n') };
+    const attributes = toStageAttributes(stage);
+    if (outcome === 'ran' || outcome === 'failed') {
+      attributes[ATTR.dvcChanged] = findChanges(this.#options.locks.before(span.name), stage);
+      if (declared !== undefined)
+        Object.assign(attributes, this.#hydra.find(declared.folder, span.start));
+    } else if (stage.outs.length > 0) {
+      Object.assign(attributes, this.#linkProducer(span, stage));
+    }
+    if (outcome === 'ran') {
       this.#logMetrics(span, ended.end);
-      if (locked !== undefined)
-        this.#produced.push({
-          stage: address,
-          spanId: span.spanId,
-          outs: locked.outs.map((out) => out.md5),
-        });
+      const outs = stage.outs.map((out) => out.md5);
+      this.#produced.push({ stage: span.name, spanId: span.spanId, outs });
     }
-    const attributes: Attributes = { ...toLockAttributes(locked) };
-    if (locked === undefined && declared !== undefined)
-      attributes[ATTR.dvcCommand] = declared.cmd.join('\n');
-    if (hasRun && locked !== undefined && ended.outcome === 'ran') {
-      attributes[ATTR.dvcChanged] = findChanges(locks.before(address), locked);
-    }
-    if (hasRun && declared !== undefined)
-      Object.assign(attributes, this.#hydra.find(declared.folder, span.start));
-    if (!hasRun && locked !== undefined && locked.outs.length > 0)
-      Object.assign(attributes, this.#linkProducer(span, locked));
     return attributes;
+  }
+
+  /** What is known of a stage: its lock, or the working tree where it failed. */
+  #readStage(address: string, { outcome, commands }: EndedStage): LockedStage | undefined {
+    if (outcome === 'dry_run' || outcome === 'blocked') return undefined;
+    const declared = this.#options.project.find(address);
+    if (outcome === 'failed') return declared && readWorkingStage(declared, commands);
+    const isExpected = declared !== undefined && declared.deps.length + declared.outs.length > 0;
+    return this.#options.locks.now(address, isExpected);
   }
 
   /** The run that last produced a skipped stage's outputs, as a link, else in words. */
@@ -128,8 +140,7 @@ function toProducerLink(traceId: string, spanId: string): Link {
   };
 }
 
-function toLockAttributes(locked: LockedStage | undefined): Attributes {
-  if (locked === undefined) return {};
+function toStageAttributes(locked: LockedStage): Attributes {
   const params = listParameters(locked)
     .slice(0, MAX_PARAMS)
     .map(({ name, value }) => [`${ATTR.dvcParamPrefix}${name}`, toAttributeValue(value)] as const);

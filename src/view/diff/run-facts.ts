@@ -86,8 +86,8 @@ const STAGE_SECTIONS: readonly {
   readonly section: StageSection;
   readonly list: (stage: ComparedStage) => readonly Named[] | undefined;
 }[] = [
-  { section: 'commands', list: ofLock(({ command }) => optional('command', command)) },
-  { section: 'params', list: ofLock(toParamRows) },
+  { section: 'commands', list: ofStage(({ command }) => optional('command', command)) },
+  { section: 'params', list: ofStage(toParamRows) },
   {
     section: 'overrides',
     list: ({ origin }) => origin && toStageFacts(origin).overrides?.map(parseOverride),
@@ -97,15 +97,25 @@ const STAGE_SECTIONS: readonly {
   { section: 'studies', list: ({ origin }) => origin && toStudyRows(origin) },
 ];
 
-/** What `dvc.lock` says of a stage that failed or was blocked is what an earlier run left there. */
-function ofLock(
+/** What is known of a stage that wasn't blocked. */
+function ofStage(
   list: (facts: StageFacts) => readonly Named[],
 ): (stage: ComparedStage) => readonly Named[] | undefined {
   return ({ node }) => {
     const facts = toStageFacts(node);
-    const isCurrent = node.status === 'success' || node.status === 'skip';
-    return isCurrent && isLocked(facts) ? list(facts) : undefined;
+    const isKnown = node.status !== 'skip' || facts.outcome !== 'blocked';
+    return isKnown && isLocked(facts) ? list(facts) : undefined;
   };
+}
+
+/** What only `dvc.lock` says: a stage that failed has put nothing out. */
+function ofLock(
+  list: (facts: StageFacts) => readonly Named[],
+): (stage: ComparedStage) => readonly Named[] | undefined {
+  return (stage) =>
+    stage.node.status === 'success' || stage.node.status === 'skip'
+      ? ofStage(list)(stage)
+      : undefined;
 }
 
 function isLocked({ command, params, deps, outs }: StageFacts): boolean {
