@@ -69,10 +69,7 @@ test('no two files import each other, directly or not', () => {
 test('only bin.ts ends the process, and nobody prints past his streams', () => {
   const found = files.filter((file) => {
     const text = readFileSync(join(SRC, file), 'utf8');
-    return (
-      file !== 'bin.ts' &&
-      /\bprocess\.exit\(|\bconsole\.(?:log|error|warn|info)\(/.test(text)
-    );
+    return file !== 'bin.ts' && /\bprocess\.exit\(|\bconsole\.(?:log|error|warn|info)\(/.test(text);
   });
   expect(found).toEqual([]);
 });

@@ -59,8 +59,10 @@ interface Field {
   readonly starts: string;
 }
 
-/** Up to the next literal. */
-const ANY: Field = { pattern: '.{0,100}?', starts: '' };
+/** Up to the next literal. It ends with a letter, so that what pads it is matched in one way only. */
+const ANY: Field = { pattern: String.raw`(?:.{0,99}?\S)?`, starts: '' };
+/** A name: no blank is in it. */
+const WORD: Field = { pattern: String.raw`\S{0,200}?`, starts: '' };
 const NUMBER: Field = { pattern: String.raw`\d{1,20}`, starts: DIGITS };
 const DECIMAL: Field = { pattern: String.raw`[\d.]{1,30}`, starts: DIGITS };
 
@@ -69,7 +71,7 @@ type Fields = Readonly<Record<string, Field>>;
 /** The fields of a format that is known: its times can be in any `datefmt` that has a clock, its levels have any name. */
 const CONFIGURED: Fields = {
   asctime: {
-    pattern: String.raw`.{0,30}?\d\d?:\d\d(?::\d\d)?(?:[.,]\d{1,9})?(?: ?[AP]M)?(?: ?[+-]\d\d:?\d\d|Z)?.{0,10}?`,
+    pattern: String.raw`(?=[\dA-Za-z]).{0,30}?\d\d?:\d\d(?::\d\d)?(?:[.,]\d{1,9})?(?: ?[AP]M)?(?: ?[+-]\d\d:?\d\d|Z)?.{0,10}?`,
     starts: DIGITS + LETTERS,
   },
   levelname: { pattern: String.raw`[A-Za-z]{1,20}|Level \d{1,4}`, starts: LETTERS },
@@ -80,6 +82,9 @@ const CONFIGURED: Fields = {
   msecs: DECIMAL,
   created: DECIMAL,
   relativeCreated: DECIMAL,
+  name: WORD,
+  funcName: WORD,
+  module: WORD,
 };
 
 /** The fields of a format that is only supposed. */
@@ -115,8 +120,7 @@ function compileFormat(format: string, fields: Fields): FormatReader | undefined
     const names = parts.flatMap(({ name }) => name ?? []);
     if (!names.includes('message')) continue;
     if (!names.includes('levelname') && !names.includes('levelno')) return undefined;
-    const source = parts.map((part) => toPattern(part, fields)).join('');
-    const pattern = new RegExp(`^${source}$`, 's');
+    const pattern = new RegExp(`^${toPattern(parts, fields)}$`, 's');
     return {
       starts: toStarts(parts[0]!, fields),
       read: (line) => readFields(pattern.exec(line), names),
@@ -142,12 +146,19 @@ function splitFormat(format: string, conversion: RegExp): Part[] {
   return [...parts, { literal: before + format.slice(end), name: undefined }];
 }
 
-function toPattern({ literal, name }: Part, fields: Fields): string {
-  // White space may be padding's.
-  const before = literal.replace(/[.*+?^${}()|[\]\\]/g, String.raw`\$&`).replace(/\s+/g, '\\s+');
-  if (name === undefined) return before;
-  if (name === 'message') return `${before}(.*)`;
-  return `${before}\\s{0,20}(${(fields[name] ?? ANY).pattern})\\s{0,40}`;
+function toPattern(parts: readonly Part[], fields: Fields): string {
+  return parts
+    .map(({ literal, name }, index) => {
+      const before = literal.replace(/[.*+?^${}()|[\]\\]/g, String.raw`\$&`);
+      const text = before.replace(/\s+/g, String.raw`\s{1,60}`);
+      if (name === undefined) return text;
+      if (name === 'message') return `${text}(.*)`;
+      // What pads a field, unless the format has white space there: that matches it already.
+      const left = /\s$/.test(literal) ? '' : String.raw`\s{0,20}`;
+      const right = /^\s/.test(parts[index + 1]!.literal) ? '' : String.raw`\s{0,40}`;
+      return `${text}${left}(${(fields[name] ?? ANY).pattern})${right}`;
+    })
+    .join('');
 }
 
 function toStarts({ literal, name }: Part, fields: Fields): string {

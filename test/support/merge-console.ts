@@ -35,6 +35,10 @@ export interface MergeConsoleOptions {
   readonly command?: readonly string[];
   readonly exit?: Partial<ChildExitEntry>;
   readonly logging?: Partial<LoggingSettings>;
+  /** The zone that the run's local times are in; UTC by default, as in all tests. */
+  readonly timeZone?: string;
+  /** A new one by default; all IDs in the run are made of it. */
+  readonly runId?: string;
 }
 
 /** Merges chunks of output as the run of a command would be, and reads what was written. */
@@ -42,9 +46,9 @@ export function mergeConsole(
   chunks: readonly Chunk[],
   options: MergeConsoleOptions,
 ): MergedConsole {
-  const runId = createRunId();
+  const runId = options.runId ?? createRunId();
   const runDir = createRunDir(options.home, runId);
-  const info = describeRun({
+  const described = describeRun({
     runId,
     runDir,
     command: options.command ?? ['a-command'],
@@ -54,6 +58,7 @@ export function mergeConsole(
     join: false,
     logging: { ...DEFAULT_LOGGING, ...options.logging },
   });
+  const info = { ...described, timeZone: options.timeZone ?? described.timeZone };
   let time: UnixTime = [0, 0];
   const inbox = new ConsoleInboxWriter(join(runDir, FILE.inbox, 'test.console'), () => time);
   inbox.entry({ type: 'console-open', time: info.startedAt, span: info.rootSpanId, depth: 0 });
