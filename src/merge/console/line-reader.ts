@@ -69,7 +69,8 @@ export class LineReader<Scope> {
 
   /** Ends what is open: at the end of the output, or after a silence. */
   close(isSilence = false): void {
-    this.#closeOpen(isSilence);
+    // Lines that were held, and turn out not to belong to it, may open the next.
+    while (this.#open !== undefined) this.#closeOpen(isSilence);
     for (const source of this.#sources.values()) source.close(isSilence);
     this.#last = undefined;
   }

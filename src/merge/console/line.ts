@@ -1,6 +1,6 @@
 import type { ConsoleEvent, Reading } from '../../grammars/grammar.ts';
 import type { UnixTime } from '../../model/time.ts';
-import { toRawIndex } from './ansi.ts';
+import { stripEscapes, toRawIndex } from './ansi.ts';
 
 /** One line of a stream, colours and newline removed from `text`. */
 export interface Line {
@@ -54,7 +54,9 @@ export interface ConsoleSink<Scope> {
 
 /** A line as two, cut before a place in its text. What is no valid UTF-8 can't be cut so. */
 export function splitLine(line: Line, index: number): [Line, Line] {
-  const at = toRawIndex(line.raw, index);
+  // The text is the end of what was printed: pieces that it was written over stand before it.
+  const before = stripEscapes(line.raw).replace(/\r{1,8}$/, '').length - line.text.length;
+  const at = toRawIndex(line.raw, Math.max(0, before) + index);
   const raw = line.raw.slice(0, at);
   return [
     { ...line, text: line.text.slice(0, index), raw },

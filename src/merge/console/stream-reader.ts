@@ -129,6 +129,8 @@ export class StreamReader<Scope> {
     const frame = this.#readFrame(line.text);
     if (frame !== undefined) {
       if (isBlank(this.#before)) this.#before = undefined;
+      // What the bar is drawn over is no part of the line that follows the bar.
+      this.#takeBefore();
       return this.#progress.redraw(line, frame.progress);
     }
     // White space behind a bar is what it is erased with.
