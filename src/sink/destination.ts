@@ -1,0 +1,51 @@
+import type { RunInfo } from '../model/run-info.ts';
+
+/**
+ * A place that runs are sent to: an OTLP backend, MLflow. To add one: a file or folder beside this one and a line in
+ * `registry.ts`. It reads run directories and nothing else, and keeps what it has to remember in the run's `cursor/`,
+ * so that sending again is reading again.
+ */
+export interface Destination {
+  /** Its name in the configuration, on the command line (`--to`) and in `cursor/<name>.json`. */
+  readonly name: string;
+  /** Opens a run to be sent. Does no I/O beyond the run directory. */
+  open(run: SentRun): Delivery;
+}
+
+export interface SentRun {
+  readonly runDir: string;
+  readonly info: RunInfo;
+}
+
+/** One run on its way to one destination. The engine (`src/ship`) holds the cursor's lock while one is open. */
+export interface Delivery {
+  /**
+   * Sends a bounded piece of what isn't sent yet, and remembers what was accepted. Never throws: what goes wrong is an
+   * outcome. May be called again after any outcome.
+   */
+  step(signal: AbortSignal): Promise<StepOutcome>;
+  /** What is still to be sent, and what was refused for good, for people to read. */
+  status(): DeliveryStatus;
+  close(): Promise<void>;
+}
+
+export type StepOutcome =
+  /** Something was accepted; there may be more. */
+  | { readonly type: 'sent' }
+  /** All that is there now is sent; the run goes on. */
+  | { readonly type: 'idle' }
+  /** The run has ended and all of it is sent. */
+  | { readonly type: 'done' }
+  /** Not now: the backend is down, slow or asked to wait. Nothing is lost; nothing is tried before `atMs` (Unix). */
+  | { readonly type: 'wait'; readonly atMs: number; readonly reason: string }
+  /** Never as things are: somebody has to change something (a wrong token, a wrong address). */
+  | { readonly type: 'blocked'; readonly reason: string };
+
+export interface DeliveryStatus {
+  /** Bytes of the run directory that aren't sent yet; 0 when all are. */
+  readonly pendingBytes: number;
+  /** Items that the destination refused, each set aside alone, with its own words. */
+  readonly refused: readonly { readonly what: string; readonly reason: string }[];
+  /** Why nothing is accepted at the moment, where that is so. */
+  readonly problem?: string;
+}
