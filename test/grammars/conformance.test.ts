@@ -43,14 +43,15 @@ describe.each(GRAMMARS)('$title', ({ grammar }) => {
     const samples = ALL_LINES.filter((line) => grammar.read(line) !== undefined).slice(0, 40);
     const slowest = samples.flatMap(stretch).reduce(
       (worst, line) => {
-        const ms = measure(grammar, line);
+        // The machine may be at other work: what is slow is slow each time.
+        const ms = measure(grammar, line) > MAX_MS ? measure(grammar, line) : 0;
         return ms > worst.ms ? { ms, line } : worst;
       },
       { ms: 0, line: '' },
     );
 
     // A quadratic search in a line of this length takes minutes.
-    expect(slowest.ms, JSON.stringify(slowest.line.slice(0, 120))).toBeLessThan(250);
+    expect(slowest.ms, JSON.stringify(slowest.line.slice(0, 120))).toBeLessThan(MAX_MS);
   });
 
   test('reads only lines that begin as it says', () => {
@@ -156,6 +157,7 @@ function stretch(line: string): string[] {
 }
 
 const LONGEST = 128 * 1024;
+const MAX_MS = 250;
 
 function measure(grammar: Grammar, line: string): number {
   const start = performance.now();
