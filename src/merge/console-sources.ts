@@ -1,6 +1,5 @@
 import { join } from 'node:path';
 import { createGrammars } from '../grammars/registry.ts';
-import type { SpanId } from '../model/ids.ts';
 import type { ChildExitEntry, ConsoleOpenEntry } from '../model/inbox.ts';
 import type { RunKind } from '../model/pipeline.ts';
 import type { ProducedStage, RunInfo } from '../model/run-info.ts';
@@ -36,10 +35,13 @@ export interface ConsoleSourcesOptions {
 
 interface OpenConsole {
   readonly console: ConsoleSource;
-  readonly span: SpanId;
+  readonly around: string | undefined;
   /** What will come by here once more because a command inside it passes it on. */
   readonly echoes: EchoBook;
 }
+
+/** Consoles in consoles; the bound is against entries that name each other. */
+const MAX_DEPTH = 32;
 
 /** The consoles of a run: that of its command, and those of commands that run inside it under a wrapper of their own. */
 export class ConsoleSources {
@@ -88,7 +90,7 @@ export class ConsoleSources {
 
   open(entry: ConsoleOpenEntry, source: string): void {
     const { info, recorder } = this.#options;
-    if (entry.startedIn === undefined) this.#main ??= source;
+    if (entry.depth === 0) this.#main ??= source;
     const course = new ConsoleCourse({
       ...this.#options,
       runId: info.runId,
@@ -103,14 +105,14 @@ export class ConsoleSources {
       },
     });
     const echoes = new EchoBook();
-    const filter = createFilter(echoes, this.#findEnclosing(entry.startedIn));
+    const filter = createFilter(echoes, this.#findEnclosing(entry.around));
     const console = new ConsoleSource({
       course,
       grammars: this.#grammars,
       chooseCut: this.#chooseCut,
       filter,
     });
-    this.#sources.set(source, { console, span: entry.span, echoes });
+    this.#sources.set(source, { console, around: entry.around, echoes });
   }
 
   chunk(frame: Frame & { kind: 'stdout' | 'stderr' | 'both' }, source: string): void {
@@ -134,12 +136,14 @@ export class ConsoleSources {
     for (const { console } of this.#sources.values()) console.finish(how);
   }
 
-  /** The consoles that a command which was started in a span prints into, the nearest first. */
-  #findEnclosing(startedIn: SpanId | undefined): EchoBook[] {
+  /** The consoles that one prints into, the nearest first. */
+  #findEnclosing(around: string | undefined): EchoBook[] {
     const found: EchoBook[] = [];
-    for (let span = startedIn; span !== undefined; span = this.#options.book.get(span)?.parent) {
-      const console = [...this.#sources.values()].find((each) => each.span === span);
-      if (console !== undefined) found.push(console.echoes);
+    for (let name = around; name !== undefined;) {
+      const console = this.#sources.get(name);
+      if (console === undefined || found.length >= MAX_DEPTH) break;
+      found.push(console.echoes);
+      name = console.around;
     }
     return found;
   }

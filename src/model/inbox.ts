@@ -15,6 +15,9 @@ export type InboxEntry =
   | ConsoleOpenEntry
   | ChildStartEntry
   | ChildExitEntry
+  | HookEntry
+  | ShownEntry
+  | DvcStageEntry
   | FaultEntry;
 
 /**
@@ -35,6 +38,8 @@ export type InboxAttributes = Readonly<Record<string, InboxValue>>;
 export interface LogEntry {
   readonly type: 'log';
   readonly time: string;
+  /** Counts up within its inbox, for {@link ShownEntry.of}. Left out where nothing is going to show it. */
+  readonly id?: number;
   readonly severity?: number;
   readonly severityText?: string;
   readonly logger?: string;
@@ -58,7 +63,85 @@ export interface LogsEntry extends Omit<LogEntry, 'type' | 'body' | 'event' | 'a
   readonly bodies: string;
 }
 
-export type SpanKindName = 'stage' | 'command' | 'study' | 'trial' | 'run' | 'span';
+/**
+ * A record is about to be written by a handler; told before it is written. What comes by on a console with this text is
+ * the record, seen once more.
+ */
+export interface ShownEntry {
+  readonly type: 'shown';
+  readonly time: string;
+  /** The {@link LogEntry.id} of the record, which stands before it in the same inbox. */
+  readonly of: number;
+  /** Which of the process's streams, by file descriptor; `file` for anything else. */
+  readonly stream: 'stdout' | 'stderr' | 'file';
+  /** Where a `file` is, when it is one. */
+  readonly path?: string;
+  /**
+   * Exactly what is written, line ends included (where the handler has it formatted and writes it itself: what the
+   * formatter gave, with a newline). Left out where its form can't be known; it is then found by its message.
+   */
+  readonly text?: string;
+}
+
+/** The first entry of a Python process: the hook is in it. */
+export interface HookEntry {
+  readonly type: 'hook';
+  readonly time: string;
+  readonly pid: number;
+  readonly ppid?: number;
+  /** The program and its arguments. */
+  readonly argv?: readonly string[];
+  /** The span that it was started in (`TRACEPARENT`), where that is one of the run's. */
+  readonly span?: SpanId;
+  /** DVC's address of the stage that it is in (`DVC_STAGE`). */
+  readonly stage?: string;
+  /** The console around it: `STAGELIGHT_CONSOLE`. */
+  readonly console?: string;
+  /**
+   * Whether its standard streams are that console's own: whether device and inode of its file descriptors 1 and 2, as
+   * `device:inode`, are `STAGELIGHT_STDOUT` and `STAGELIGHT_STDERR`. If not, what it prints goes elsewhere, or comes by
+   * because somebody else repeats it.
+   */
+  readonly stdout?: boolean;
+  readonly stderr?: boolean;
+}
+
+/** What DVC does with a stage, told from inside of its process. */
+export interface DvcStageEntry {
+  readonly type: 'dvc-stage';
+  readonly time: string;
+  readonly phase: 'start' | 'end';
+  /** DVC's address. */
+  readonly stage: string;
+  /** The stage's span, of an execution that the process has claimed (see `spool/claims.ts`). */
+  readonly span: SpanId;
+  /** The span that the DVC process was started in. */
+  readonly parent?: SpanId;
+  /** At the end. */
+  readonly outcome?: StageOutcome;
+  /** Why it was skipped, or failed. */
+  readonly reason?: string;
+  readonly exitCode?: number;
+  readonly errorType?: string;
+  readonly errorMessage?: string;
+  readonly cmd?: string;
+  /** `path md5 size`. */
+  readonly deps?: readonly string[];
+  readonly outs?: readonly string[];
+  /** Why it ran: `dep:src/train.py`, `param:lr`, `cmd`. */
+  readonly changed?: readonly string[];
+  readonly attributes?: InboxAttributes;
+}
+
+export type SpanKindName =
+  | 'stage'
+  | 'command'
+  | 'study'
+  | 'trial'
+  | 'job'
+  | 'flow'
+  | 'run'
+  | 'span';
 
 /** A span has begun. It is written to the trace once, when it ends (or when its process is found dead). */
 export interface SpanStartEntry {
@@ -142,8 +225,11 @@ export interface ConsoleOpenEntry {
   readonly span: SpanId;
   /** The stage that this span is, when it is one. */
   readonly stage?: string;
-  /** Of a command inside the run: the span that it was started in. Absent for the run's own command. */
-  readonly startedIn?: SpanId;
+  /**
+   * Of a command inside the run: the console that its output comes by on once more. Absent where there is none: it is the
+   * run's own, or goes to a file.
+   */
+  readonly around?: string;
   /** How many consoles are around it: 0 for the run's own. */
   readonly depth: number;
 }

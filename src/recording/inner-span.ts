@@ -42,12 +42,12 @@ export function openInnerSpan(
     type: 'console-open',
     time,
     span,
-    startedIn,
     depth,
+    ...(outer.console !== undefined && { around: outer.console }),
     ...(kind === 'stage' && { stage: name }),
   });
   return {
-    tie: { runId: info.runId, runDir, traceId: info.traceId, spanId: span, depth },
+    tie: { runId: info.runId, runDir, traceId: info.traceId, spanId: span, source, depth },
     console,
     start: () => {},
     finish: async (exit) => {

@@ -9,6 +9,8 @@ export interface OuterRun {
   readonly info: RunInfo;
   /** The span in it that this process was started in. */
   readonly startedIn: SpanId;
+  /** The run's console that this process prints to. */
+  readonly console: string | undefined;
   /** How many of the run's consoles are around this process. */
   readonly depth: number;
 }
@@ -22,5 +24,6 @@ export function findOuterRun(env: NodeJS.ProcessEnv): OuterRun | undefined {
   const parent = parseTraceparent(env['TRACEPARENT']);
   const startedIn = parent?.traceId === info.traceId ? parent.spanId : info.rootSpanId;
   const depth = Number(env['STAGELIGHT_DEPTH'] ?? 0) + 1;
-  return { runDir, info, startedIn, depth: Number.isSafeInteger(depth) ? depth : 1 };
+  const console = env['STAGELIGHT_CONSOLE'] || undefined;
+  return { runDir, info, startedIn, console, depth: Number.isSafeInteger(depth) ? depth : 1 };
 }

@@ -37,7 +37,8 @@ export function openOwnRun(options: OwnRunOptions, tell: Tell): Recording {
   const info = describeRun({ ...options, runId, runDir });
   writeRunInfo(runDir, info);
   const spanId = stage === undefined ? info.rootSpanId : toStageSpanId(runId, stage, 1);
-  const path = join(runDir, FILE.inbox, `${toSourceName()}${CONSOLE_EXTENSION}`);
+  const source = toSourceName();
+  const path = join(runDir, FILE.inbox, `${source}${CONSOLE_EXTENSION}`);
   const console = new ConsoleRecorder({ path, tell });
   const time = info.startedAt;
   if (stage !== undefined) {
@@ -52,7 +53,7 @@ export function openOwnRun(options: OwnRunOptions, tell: Tell): Recording {
   });
   let worker: MergeWorker | undefined;
   return {
-    tie: { runId, runDir, traceId: info.traceId, spanId, depth: 0 },
+    tie: { runId, runDir, traceId: info.traceId, spanId, source, depth: 0 },
     console,
     start: () => {
       worker ??= new MergeWorker({ runDir, info, env, tell });

@@ -73,6 +73,7 @@ function toTieVariables({ tie }: Recording): NodeJS.ProcessEnv {
     TRACEPARENT: `00-${tie.traceId}-${tie.spanId}-01`,
     STAGELIGHT_RUN_ID: tie.runId,
     STAGELIGHT_RUN_DIR: tie.runDir,
+    STAGELIGHT_CONSOLE: tie.source,
     STAGELIGHT_DEPTH: String(tie.depth),
   };
 }

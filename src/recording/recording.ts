@@ -21,6 +21,8 @@ export interface RunTie {
   readonly runDir: string;
   readonly traceId: RunId;
   readonly spanId: SpanId;
+  /** The name of the inbox of its console. */
+  readonly source: string;
   /** How many consoles are around it: 0 for the run's own. */
   readonly depth: number;
 }

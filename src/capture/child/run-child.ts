@@ -1,6 +1,6 @@
 import { spawn } from 'node:child_process';
 import type { ChildProcess } from 'node:child_process';
-import { closeSync } from 'node:fs';
+import { closeSync, fstatSync } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { isatty } from 'node:tty';
 import { openPipes } from './fifo.ts';
@@ -100,13 +100,22 @@ function spawnChild(
   const stdio: ('inherit' | number | undefined)[] = ['inherit', first!, second!];
   for (const fd of findInheritedFds(command, env)) stdio[fd] = fd;
   const child = spawn(program, args, {
-    env,
+    env: { ...env, ...toStreamVariables(first!, second!) },
     detached: how.detached,
     stdio: Array.from(stdio, (each) => each ?? 'ignore'),
   });
   // The command's ends of the pipes are its own now: they have to close when it closes them.
   for (const { pty, writeFd } of how.outputs) if (pty === undefined) closeSync(writeFd);
   return child;
+}
+
+/** What tells a process inside the command whether it prints here, or into a pipe or file of somebody else's. */
+function toStreamVariables(stdout: number, stderr: number): NodeJS.ProcessEnv {
+  const [out, err] = [stdout, stderr].map((fd) => {
+    const { dev, ino } = fstatSync(fd, { bigint: true });
+    return `${dev}:${ino}`;
+  });
+  return { STAGELIGHT_STDOUT: out, STAGELIGHT_STDERR: err };
 }
 
 function openTaps(outputs: readonly Output[], { onChunk }: RunChildOptions): StreamTap[] {

@@ -255,7 +255,9 @@ export class StageCourse {
 
   #create(address: string, how: StageStart, place: MarkerPlace): Current {
     const { runId, claims, book, facts } = this.#options;
-    const execution = claims.claim(address, place.claimant);
+    const { claimant: name, time } = place;
+    const isRun = how.outcome === 'ran' || how.outcome === 'failed';
+    const execution = claims.claimMarker(address, { name, time, isRun });
     const span = book.open({
       spanId: toStageSpanId(runId, address, execution),
       parent: place.parent,
