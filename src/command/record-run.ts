@@ -3,6 +3,7 @@ import { openInnerSpan } from '../recording/inner-span.ts';
 import { findOuterRun } from '../recording/outer-run.ts';
 import { openOwnRun } from '../recording/own-run.ts';
 import { recordCommand } from '../recording/record-command.ts';
+import type { PythonHook } from '../recording/python-hook.ts';
 import type { Recording, Tell } from '../recording/recording.ts';
 import { findHome, toRunDir } from '../spool/layout.ts';
 import { UsageError } from './command.ts';
@@ -17,6 +18,7 @@ export interface RecordRunOptions {
   readonly join: boolean;
   readonly usePty: boolean;
   readonly isLive: boolean;
+  readonly pythonHook: PythonHook;
   readonly isQuiet: boolean;
   readonly logging: LoggingSettings;
   /** The one stage that the command is; absent when it is a whole pipeline. */
@@ -29,11 +31,11 @@ export interface RecordRunOptions {
  * command ended.
  */
 export async function recordRun(options: RecordRunOptions): Promise<ExitStatus> {
-  const { io, command, usePty, isLive, isQuiet } = options;
+  const { io, command, usePty, isLive, isQuiet, pythonHook } = options;
   const tell: Tell = (message) => void io.stderr.write(`stagelight: ${message}\n`);
   const recording = openRecording(options, tell);
   const { end, run } = await recordCommand(
-    { command, env: io.env, usePty, isLive, tell },
+    { command, env: io.env, usePty, isLive, pythonHook, tell },
     recording,
   );
   if (run !== undefined && !isQuiet) io.stderr.write(`${summarizeRun(run, io)}\n`);

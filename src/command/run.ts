@@ -14,6 +14,7 @@ interface RunOptions {
   readonly tty: boolean;
   readonly live?: boolean;
   readonly quiet?: boolean;
+  readonly pythonHook: boolean;
 }
 
 /** `stagelight run [options] -- <command> [args]` */
@@ -33,6 +34,7 @@ export const run: Command = {
         'have Python print at once (sets PYTHONUNBUFFERED; slower, and parallel workers garble lines)',
       )
       .option('--no-tty', 'give the command pipes, even on a terminal')
+      .option('--no-python-hook', "stay out of the command's Python processes")
       .option('-q, --quiet', 'no line at the end')
       .passThroughOptions();
   },
@@ -53,6 +55,7 @@ export const run: Command = {
       usePty: config.run.tty,
       isLive: config.run.live,
       isQuiet: config.run.quiet,
+      pythonHook: { isOn: config.python.hook, except: config.python.except },
       logging: toLoggingSettings(config),
       io,
     });
@@ -76,11 +79,12 @@ function toCommand(
 }
 
 /** What the flags say of settings; a flag that isn't given says nothing. */
-function toFlags({ name, live, quiet, tty }: RunOptions): FlagSetting[] {
+function toFlags({ name, live, quiet, tty, pythonHook }: RunOptions): FlagSetting[] {
   return [
     ...(name === undefined ? [] : [{ key: 'pipeline', value: name, flag: '--name' }]),
     ...(live ? [{ key: 'run.live', value: true, flag: '--live' }] : []),
     ...(quiet ? [{ key: 'run.quiet', value: true, flag: '--quiet' }] : []),
     ...(tty ? [] : [{ key: 'run.tty', value: false, flag: '--no-tty' }]),
+    ...(pythonHook ? [] : [{ key: 'python.hook', value: false, flag: '--no-python-hook' }]),
   ];
 }

@@ -55,6 +55,7 @@ alone it is a run of one stage.
       usePty: given.tty && config.run.tty,
       isLive: given.live ?? config.run.live,
       isQuiet: given.quiet ?? config.run.quiet,
+      pythonHook: { isOn: config.python.hook, except: config.python.except },
       logging: toLoggingSettings(config),
       io,
     });

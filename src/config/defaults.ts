@@ -17,4 +17,5 @@ export const DEFAULT_CONFIG: Config = {
   logging: { level: 'trace', format: DEFAULT_LOGGING.format, formats: DEFAULT_LOGGING.formats },
   secrets: { rules: DEFAULT_LOGGING.secretRules },
   run: { live: false, quiet: false, tty: true },
+  python: { hook: false, except: [] },
 };

@@ -1,6 +1,7 @@
 import * as v from 'valibot';
 import type { Section } from './section.ts';
 import { logging } from './sections/logging.ts';
+import { python } from './sections/python.ts';
 import { run } from './sections/run.ts';
 import { secrets } from './sections/secrets.ts';
 import { mapping, line } from './sections/values.ts';
@@ -10,6 +11,7 @@ const SECTIONS = {
   logging,
   secrets,
   run,
+  python,
 } satisfies Readonly<Record<string, Section>>;
 
 type SectionSchemas = {

@@ -6,6 +6,8 @@ import type { ChildExitEntry } from '../model/inbox.ts';
 import type { RunInfo } from '../model/run-info.ts';
 import { now, toNanoString } from '../model/time.ts';
 import { FILE } from '../spool/layout.ts';
+import { toHookVariables } from './python-hook.ts';
+import type { PythonHook } from './python-hook.ts';
 import type { Recording, Tell } from './recording.ts';
 
 export interface RecordCommandOptions {
@@ -15,6 +17,7 @@ export interface RecordCommandOptions {
   readonly usePty: boolean;
   /** Have Python print at once. */
   readonly isLive: boolean;
+  readonly pythonHook: PythonHook;
   readonly tell: Tell;
 }
 
@@ -61,11 +64,15 @@ export async function recordCommand(
 
 /** The command's environment: the one given, and what ties it to the run. */
 function toChildEnv(
-  { env, isLive }: RecordCommandOptions,
+  { env, isLive, pythonHook }: RecordCommandOptions,
   recording: Recording | undefined,
 ): NodeJS.ProcessEnv {
-  const tied = recording === undefined ? {} : toTieVariables(recording);
-  return { ...env, ...tied, ...(isLive && { PYTHONUNBUFFERED: '1' }) };
+  return {
+    ...env,
+    ...(recording !== undefined && toTieVariables(recording)),
+    ...(recording !== undefined && toHookVariables(pythonHook, env)),
+    ...(isLive && { PYTHONUNBUFFERED: '1' }),
+  };
 }
 
 function toTieVariables({ tie }: Recording): NodeJS.ProcessEnv {

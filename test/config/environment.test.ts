@@ -19,6 +19,8 @@ test('every setting has its variable', () => {
     'STAGELIGHT_RUN_LIVE',
     'STAGELIGHT_RUN_QUIET',
     'STAGELIGHT_RUN_TTY',
+    'STAGELIGHT_PYTHON_HOOK',
+    'STAGELIGHT_PYTHON_EXCEPT',
   ]);
 });
 

@@ -37,6 +37,9 @@ run:
   live: true
   quiet: true
   tty: false
+python:
+  hook: true
+  except: [pip]
 `,
   });
 
@@ -51,6 +54,7 @@ run:
     },
     secrets: { rules: [{ name: 'ticket', pattern: String.raw`T-\d+` }] },
     run: { live: true, quiet: true, tty: false },
+    python: { hook: true, except: ['pip'] },
   });
 });
 

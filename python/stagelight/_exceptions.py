@@ -1,0 +1,62 @@
+"""Exceptions that nobody catches: of the main program, and of threads."""
+
+import atexit
+import sys
+
+from . import _inbox, _records
+
+FATAL = 21
+ERROR = 17
+# What this process was ended by, so that no exception is told of twice. Its number only: an exception that is kept keeps
+# all that its frames hold.
+told = None
+
+
+def install():
+    """Takes the place of `sys.excepthook`.
+
+    `sys.__excepthook__` is replaced too: programs ask whether the two are the same, and call the latter from a hook of
+    their own.
+    """
+    original = sys.excepthook
+
+    def excepthook(kind, error, traceback):
+        try:
+            tell(error, printed_by_us=original is default)
+        except Exception:
+            pass
+        return original(kind, error, traceback)
+
+    default = sys.__excepthook__
+    if original is default:
+        sys.__excepthook__ = excepthook
+    sys.excepthook = excepthook
+    atexit.register(tell_late)
+
+
+def tell(error, printed_by_us=False):
+    """Records an exception that the program ends with, once."""
+    global told
+    if error is None or told == id(error):
+        return
+    told = id(error)
+    text = _records.format_exception(error)
+    number = write_exception(error, text, FATAL)
+    if printed_by_us:
+        _records.write_shown(number, "stderr", text)
+
+
+def tell_late():
+    """The program has put a hook of its own in the place of ours."""
+    try:
+        error = getattr(sys, "last_value", None)
+        if isinstance(error, BaseException) and told != id(error):
+            write_exception(error, _records.format_exception(error), FATAL, ',"late":true')
+    except Exception:
+        pass
+
+
+def write_exception(error, text, severity, members=""):
+    level = "FATAL" if severity == FATAL else "ERROR"
+    attributes = _records.encode_exception(error, text)
+    return _records.write_record(_records.describe_error(error), severity, level, "python", attributes, members=members)

@@ -1,0 +1,149 @@
+"""Appends entries to this process's inbox, a file of JSON lines. What they look like stands in `src/model/inbox.ts`.
+
+An entry is one write, and with the operating system when the call returns: a process that is killed loses nothing.
+"""
+
+import os
+import sys
+from time import time_ns
+
+try:
+    from _json import encode_basestring_ascii as quote
+except ImportError:  # not CPython
+    from json.encoder import py_encode_basestring_ascii as quote
+
+DIGITS = "0123456789abcdefghijklmnopqrstuvwxyz"
+# Numbers that a program's own files hardly have: those must get the numbers that they get without us.
+DESCRIPTORS = range(250, 200, -1)
+
+folder = None
+# Of the process that has it open: after a fork the child has the parent's, and needs one of its own.
+owner = None
+descriptor = None
+inode = None
+lost = 0
+
+
+def open_inbox(run_dir):
+    """Makes the inbox and says that this process is here. Gives whether that went well."""
+    global folder
+    folder = os.path.join(run_dir, "inbox")
+    return open_file()
+
+
+def is_open():
+    return folder is not None
+
+
+def write(line):
+    """Appends one entry, without its newline. Never raises."""
+    global lost
+    try:
+        if (owner != os.getpid() or not is_ours()) and not open_file():
+            return
+        append(f"{line}\n".encode())
+    except Exception:
+        lost += 1  # no space, no handles left, or the interpreter is already half gone
+
+
+def write_fault(code, message):
+    write(f'{{"type":"fault","time":"{time_ns()}","code":{quote(code)},"message":{quote(message)}}}')
+
+
+def append(data):
+    global lost
+    if lost:
+        # What was written in half ends here, so that it takes nothing else along.
+        message = f"{lost} entries of process {owner} were lost"
+        fault = f'{{"type":"fault","time":"{time_ns()}","code":"entries-lost","message":"{message}","count":{lost}}}\n'
+        if os.write(descriptor, b"\n" + fault.encode()) < len(fault) + 1:
+            raise OSError
+        lost = 0
+    while data:
+        data = data[os.write(descriptor, data) :]
+
+
+def is_ours():
+    """Whether the number still is our file: a program may close all files, as daemons do, and open its own."""
+    global folder
+    try:
+        status = os.fstat(descriptor)
+    except OSError:
+        return False
+    if (status.st_dev, status.st_ino) != inode:
+        return False
+    if status.st_nlink == 0:
+        folder = None  # the run has ended
+    return status.st_nlink > 0
+
+
+def open_file():
+    """Gives whether there is an inbox. There is none when the run has ended, or is somebody else's."""
+    global folder, owner, descriptor, inode
+    if folder is None:
+        return False
+    if descriptor is not None and is_ours():
+        os.close(descriptor)  # the parent's
+    owner = os.getpid()
+    path = os.path.join(folder, f"{to_base36(owner)}-{to_base36(time_ns() // 1_000_000)}.jsonl")
+    try:
+        low = os.open(path, os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o600)
+        status = os.fstat(low)
+        inode = (status.st_dev, status.st_ino)
+        descriptor = move_up(low)
+        os.write(descriptor, f"{describe_process()}\n".encode())
+    except OSError:
+        folder = None
+    return folder is not None
+
+
+def move_up(low):
+    for high in DESCRIPTORS:
+        try:
+            os.fstat(high)
+        except OSError:
+            try:
+                os.dup2(low, high, inheritable=False)
+            except OSError:
+                return low
+            os.close(low)
+            return high
+    return low
+
+
+def describe_process():
+    """The first entry: that this process is here, and where in the run it is."""
+    from . import _context
+    from ._values import cut
+
+    arguments = ",".join(quote(cut(argument, 1000)) for argument in getattr(sys, "orig_argv", sys.argv)[:100])
+    stage = os.environ.get("DVC_STAGE")
+    console = os.environ.get("STAGELIGHT_CONSOLE")
+    return (
+        f'{{"type":"hook","time":"{time_ns()}","pid":{owner},"ppid":{os.getppid()},"argv":[{arguments}],'
+        f'"python":"{sys.version.split()[0]}","span":"{_context.outer_span()}"'
+        + (f',"stage":{quote(stage)}' if stage else "")
+        + (f',"console":{quote(console)}{describe_stream("stdout", 1)}{describe_stream("stderr", 2)}' if console else "")
+        + "}"
+    )
+
+
+def describe_stream(name, number):
+    """Whether one of the standard streams is the console's around this process."""
+    outer = os.environ.get(f"STAGELIGHT_{name.upper()}")
+    if outer is None:
+        return ""
+    try:
+        status = os.fstat(number)
+        is_outer = f"{status.st_dev}:{status.st_ino}" == outer
+    except OSError:
+        is_outer = False
+    return f',"{name}":{"true" if is_outer else "false"}'
+
+
+def to_base36(number):
+    text = ""
+    while number:
+        number, digit = divmod(number, 36)
+        text = DIGITS[digit] + text
+    return text or "0"

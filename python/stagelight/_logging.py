@@ -1,0 +1,182 @@
+"""Records of Python's `logging`: written before the program's handlers see them, however those are configured.
+
+`Logger.callHandlers` is where every record that passed level and filters comes by, whatever `dictConfig` or
+`basicConfig(force=True)` do to the handlers.
+"""
+
+import os
+import sys
+
+from . import _inbox, _records
+from ._inbox import quote
+from ._values import encode_attributes
+
+# What a record has without `extra`, and what handlers add to it.
+STANDARD = frozenset(
+    "name msg args levelname levelno pathname filename module exc_info exc_text stack_info lineno funcName created msecs"
+    " relativeCreated thread threadName processName process taskName message asctime".split()
+)
+# Prefect's loggers put these into their records.
+PREFECT = {
+    "flow_run_id": "prefect.flow_run.id",
+    "flow_run_name": "prefect.flow_run.name",
+    "task_run_id": "prefect.task_run.id",
+    "task_run_name": "prefect.task_run.name",
+}
+# So many of the newest records are known again when a handler in another thread writes them.
+MAX_KNOWN = 4096
+
+STREAMS = {1: "stdout", 2: "stderr"}
+
+# The numbers of the newest records.
+known = {}
+# Processes that have an inbox.
+watched = set()
+severities = {}
+fresh_code = None
+standard_length = 0
+
+
+def install(logging):
+    """Called when the program has imported `logging`."""
+    global fresh_code, standard_length
+    standard_length = len(logging.makeLogRecord({}).__dict__)
+    fresh_code = logging.Logger._log.__code__
+    logging.Logger.callHandlers = wrap_call_handlers(logging)
+    logging.Handler.format = wrap_format(logging)
+
+
+def wrap_call_handlers(logging):
+    original = logging.Logger.callHandlers
+
+    def callHandlers(self, record):
+        try:
+            take(record)
+        except Exception:
+            pass
+        return original(self, record)
+
+    return disguise(callHandlers, logging, original, original.__code__.co_firstlineno)
+
+
+def wrap_format(logging):
+    """`Handler.format` with a look at what it gives. It is rewritten, not wrapped: it stands in tracebacks."""
+    original = logging.Handler.format
+    stream_handler = logging.StreamHandler
+
+    # fmt: off
+    def format(self, record):
+        fmt = self.formatter or logging._defaultFormatter
+        text = (
+               fmt.format(record)
+        )
+        try:
+            if isinstance(self, stream_handler):
+                note_shown(self, record, text)
+        except Exception:
+            pass
+        return text
+    # fmt: on
+
+    # The line of the call is to be the original's last line, whose text a traceback shows.
+    last = max(line for *_, line in lines_of(original.__code__))
+    return disguise(format, logging, original, last - 3)
+
+
+def lines_of(code):
+    import dis
+
+    return list(dis.findlinestarts(code))
+
+
+def disguise(function, logging, original, first_line):
+    """`logging` leaves out its own frames by their file name, in `findCaller` and when it reports an error of its own."""
+    code = function.__code__.replace(co_filename=original.__code__.co_filename, co_firstlineno=first_line)
+    function.__code__ = code
+    function.__module__ = original.__module__
+    function.__qualname__ = original.__qualname__
+    function.__doc__ = original.__doc__
+    return function
+
+
+def take(record):
+    """Writes a record, unless it is one that came by before."""
+    key = (record.created, record.thread, record.name)
+    if key in known and is_handled_again():
+        return
+    if record.process is not None and record.process != os.getpid() and is_watched(record.process):
+        return  # made, and written, by another process that hands its records on
+    number = write_log(record)
+    known[key] = number
+    if len(known) > MAX_KNOWN:
+        del known[next(iter(known))]
+
+
+def is_handled_again():
+    """Whether somebody hands on a record, as a queue's listener does, instead of logging one at the same instant."""
+    frame = sys._getframe(3)  # of what called `callHandlers`: `Logger.handle`
+    return frame.f_back is None or frame.f_back.f_code is not fresh_code
+
+
+def is_watched(pid):
+    """Whether that process writes an inbox of its own."""
+    if pid not in watched:
+        prefix = f"{_inbox.to_base36(pid)}-"
+        if not any(name.startswith(prefix) for name in os.listdir(_inbox.folder)):
+            return False
+        watched.add(pid)
+    return True
+
+
+def write_log(record):
+    """Writes a record and gives its number."""
+    attributes = (
+        f'"code.file.path":{quote(record.pathname)},"code.line.number":{int(record.lineno or 0)},'
+        f'"code.function.name":{quote(record.funcName or "")},"thread.name":{quote(record.threadName or "")}'
+    )
+    if len(record.__dict__) > standard_length:
+        extra = encode_attributes(find_extra(record))
+        attributes = f"{attributes},{extra}" if extra else attributes
+    error = record.exc_info[1] if record.exc_info else None
+    if error is not None:
+        attributes = f"{attributes},{_records.encode_exception(error)}"
+    elif record.exc_text:
+        attributes = f'{attributes},"exception.stacktrace":{quote(_records.cut_stack(record.exc_text))}'
+    severity = severities.get(record.levelno) or to_severity(record.levelno)
+    return _records.write_record(
+        to_message(record), severity, record.levelname, record.name, attributes, to_nanoseconds(record.created)
+    )
+
+
+def to_message(record):
+    try:
+        return record.getMessage()
+    except Exception:
+        return str(record.msg)  # `logging` itself prints what is wrong with it
+
+
+def find_extra(record):
+    names = PREFECT if record.name.startswith("prefect") else {}
+    return {names.get(name, name): value for name, value in record.__dict__.items() if name not in STANDARD}
+
+
+def to_severity(level):
+    """As `fromPythonLevel` in `src/model/severity.ts`."""
+    tens = min(int(level) // 10, 5)
+    severity = 1 + tens * 4 + min(int(level) - tens * 10, 3) if level >= 10 else 1
+    severities[level] = severity
+    return severity
+
+
+def to_nanoseconds(seconds):
+    """A float of seconds says no more than microseconds."""
+    return f"{round(seconds * 1e6)}000"
+
+
+def note_shown(handler, record, text):
+    """Says what a handler is about to write, where it writes to stdout or stderr."""
+    stream = STREAMS.get(handler.stream.fileno())
+    if stream is None:
+        return
+    number = known.get((record.created, record.thread, record.name))
+    _records.write_shown(number, stream, f"{text}{handler.terminator}")

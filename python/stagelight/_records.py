@@ -1,0 +1,110 @@
+"""Log records as entries: what all ways to a record have in common."""
+
+import os
+from itertools import count
+from time import time_ns
+
+from . import _context, _inbox
+from ._inbox import quote
+from ._values import cut, encode_attributes
+
+# In bytes; a longer body becomes several records.
+MAX_BODY = 128 * 1024
+# The most bytes that a character takes.
+MAX_CHARACTER = 4
+MAX_STACK = 96 * 1024
+
+next_id = count(1).__next__
+
+# What says which of many processes this is.
+VARIABLES = {
+    "RANK": "rank",
+    "LOCAL_RANK": "local_rank",
+    "SLURM_JOB_ID": "slurm.job.id",
+    "SLURM_ARRAY_TASK_ID": "slurm.array.task_id",
+}
+place = ""
+place_owner = None
+
+
+def describe_place():
+    """Attributes of all of this process's records."""
+    global place, place_owner
+    if place_owner != _inbox.owner:
+        named = {name: os.environ.get(variable) for variable, name in VARIABLES.items()}
+        place = encode_attributes({"process.pid": os.getpid(), **named})
+        place_owner = _inbox.owner
+    return place
+
+
+def write_record(body, severity, level, logger, attributes, time=None, members=""):
+    """Writes a log record and gives its number. `attributes` and `members` are members of JSON objects, or ''."""
+    number = next_id()
+    head = (
+        f'{{"type":"log","time":"{time or time_ns()}","severity":{severity},"severityText":{quote(level)},'
+        f'"logger":{quote(logger)},"span":"{_context.current_span()}","id":{number}{members}'
+    )
+    attributes = f"{attributes},{describe_place()}" if attributes else describe_place()
+    if len(body) * MAX_CHARACTER > MAX_BODY and len(body.encode("utf-8", "replace")) > MAX_BODY:
+        write_parts(head, body, attributes, number)
+    else:
+        _inbox.write(f'{head},"body":{quote(body)},"attributes":{{{attributes}}}}}')
+    return number
+
+
+def write_parts(head, body, attributes, number):
+    """Consecutive records with one part ID."""
+    step = MAX_BODY if body.isascii() else MAX_BODY // MAX_CHARACTER
+    for index, start in enumerate(range(0, len(body), step)):
+        part = f'"mlops.part.id":"{os.getpid()}-{number}","mlops.part.index":{index}'
+        own = f"{attributes},{part}" if index == 0 else part
+        _inbox.write(f'{head},"body":{quote(body[start : start + step])},"attributes":{{{own}}}}}')
+
+
+def write_shown(number, stream, text):
+    """Says what is about to be written of a record to stdout or stderr, exactly."""
+    of = f'"of":{number},' if number else ""
+    _inbox.write(f'{{"type":"shown","time":"{time_ns()}",{of}"stream":"{stream}","text":{quote(text)}}}')
+
+
+def encode_exception(error, text=None):
+    """An exception's attributes, as members of a JSON object."""
+    kind = type(error)
+    name = kind.__qualname__
+    if kind.__module__ not in ("builtins", "__main__"):
+        name = f"{kind.__module__}.{name}"
+    try:
+        message = str(error)
+    except Exception:
+        message = f"<exception {name} has no text>"
+    return encode_attributes({"exception.type": name, "exception.message": message}) + (
+        f',"exception.stacktrace":{quote(cut_stack(text or format_exception(error)))}'
+    )
+
+
+def format_exception(error):
+    """The traceback as Python prints it, chained exceptions included."""
+    try:
+        from traceback import format_exception as lines
+
+        return "".join(lines(type(error), error, error.__traceback__))
+    except Exception as fault:
+        return f"{type(error).__name__} (its traceback can't be formatted: {type(fault).__name__})\n"
+
+
+def cut_stack(text):
+    """A stack's beginning and end: the end says what happened."""
+    text = text.rstrip("\n")
+    if len(text) <= MAX_STACK:
+        return text
+    return f"{text[: MAX_STACK // 2]}\n… ({len(text)} characters)\n{text[-MAX_STACK // 2 :]}"
+
+
+def describe_error(error):
+    """`ValueError: message`, as the last line of a traceback has it."""
+    try:
+        from traceback import format_exception_only
+
+        return cut("".join(format_exception_only(type(error), error)).rstrip("\n"))
+    except Exception:
+        return type(error).__name__
