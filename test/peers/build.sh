@@ -1,11 +1,12 @@
 #!/usr/bin/env bash
 # Builds the real programs that the tests talk to, each once per set of inputs.
-# Usage: build.sh otelcol|jaeger|loki|all
+# Usage: build.sh [--find] otelcol|jaeger|loki|all
 # The last line on stdout (with `all`: one line for each) is the path of the binary; all else goes to stderr.
+# With --find nothing is built: it fails where a binary isn't there.
 set -euo pipefail
 
 here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
-cache=${STAGELIGHT_PEERS:-${XDG_CACHE_HOME:-$HOME/.cache}/stagelight/peers}
+cache=${STAGELIGHT_PEERS_DIR:-${XDG_CACHE_HOME:-$HOME/.cache}/stagelight/peers}
 case $cache in /*) ;; *) cache=$PWD/$cache ;; esac # the build changes folder
 PATH=$PATH:/usr/local/go/bin
 scratch=
@@ -62,6 +63,10 @@ build() {
   hash=$(hash_of "$name")
   target=$cache/$name-$hash/$name
   if [ ! -x "$target" ]; then
+    if [ -n "$find_only" ]; then
+      log "$name isn't built; test/peers/build.sh $name builds it"
+      return 1
+    fi
     log "building $name ($hash); from empty Go caches this takes minutes"
     mkdir -p "$cache"
     scratch=$(mktemp -d "$cache/.$name.XXXXXX") # in the cache's file system, so that mv is a rename
@@ -76,8 +81,13 @@ build() {
   echo "$target"
 }
 
+find_only=
+if [ "${1:-}" = --find ]; then
+  find_only=yes
+  shift
+fi
 if [ $# -ne 1 ]; then
-  log 'usage: build.sh otelcol|jaeger|loki|all'
+  log 'usage: build.sh [--find] otelcol|jaeger|loki|all'
   exit 2
 fi
 if ! command -v go >/dev/null; then

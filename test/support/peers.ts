@@ -1,21 +1,28 @@
+import { execFileSync } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import { delimiter, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
 import { test } from 'vitest';
+
+const BUILD = fileURLToPath(new URL('../peers/build.sh', import.meta.url));
+/** Servers that `test/peers/build.sh` builds. */
+const BUILT: ReadonlySet<string> = new Set(['otelcol', 'jaeger', 'loki']);
+const found = new Map<string, string | undefined>();
 
 /**
  * Real peers: programs that tests talk to. Where one isn't there its tests are skipped with the reason, and fail where
  * `STAGELIGHT_PEERS=required` says that it has to be (in CI).
  */
 export function findProgram(name: string): string | undefined {
-  const folders = (process.env['PATH'] ?? '').split(delimiter);
-  return folders.map((folder) => join(folder, name)).find((path) => existsSync(path));
+  if (!found.has(name)) found.set(name, BUILT.has(name) ? findBuilt(name) : findOnPath(name));
+  return found.get(name);
 }
 
-/** `test`, for tests that need programs. */
+/** `test`, for tests that need programs: those of the PATH, and `otelcol`, `jaeger`, `loki`. */
 export function testWith(...programs: readonly string[]): typeof test {
   const missing = programs.filter((name) => findProgram(name) === undefined);
   if (missing.length === 0) return test;
-  const reason = `needs ${missing.join(', ')} on the PATH`;
+  const reason = `needs ${missing.map(toNeed).join(', ')}`;
   const isRequired = process.env['STAGELIGHT_PEERS'] === 'required';
   return ((title: string) => {
     test(`${title} (${reason})`, (context) => {
@@ -23,4 +30,22 @@ export function testWith(...programs: readonly string[]): typeof test {
       context.skip(reason);
     });
   }) as unknown as typeof test;
+}
+
+function toNeed(name: string): string {
+  return BUILT.has(name) ? `${name}, built by test/peers/build.sh` : `${name} on the PATH`;
+}
+
+function findOnPath(name: string): string | undefined {
+  const folders = (process.env['PATH'] ?? '').split(delimiter);
+  return folders.map((folder) => join(folder, name)).find((path) => existsSync(path));
+}
+
+function findBuilt(name: string): string | undefined {
+  try {
+    const stdio = ['ignore', 'pipe', 'ignore'] as const;
+    return execFileSync(BUILD, ['--find', name], { encoding: 'utf8', stdio: [...stdio] }).trim();
+  } catch {
+    return undefined;
+  }
 }
