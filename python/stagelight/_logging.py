@@ -10,6 +10,7 @@ import sys
 from . import _inbox, _records
 from ._inbox import quote
 from ._values import encode_attributes
+from ._wrap import disguise
 
 # What a record has without `extra`, and what handlers add to it.
 STANDARD = frozenset(
@@ -35,6 +36,8 @@ watched = set()
 severities = {}
 fresh_code = None
 standard_length = 0
+# Where Optuna is there: finds the span of a trial that has ended, by the line that says so.
+find_trial = None
 
 
 def install(logging):
@@ -56,7 +59,7 @@ def wrap_call_handlers(logging):
             pass
         return original(self, record)
 
-    return disguise(callHandlers, logging, original, original.__code__.co_firstlineno)
+    return disguise(callHandlers, original)
 
 
 def wrap_format(logging):
@@ -80,23 +83,13 @@ def wrap_format(logging):
 
     # The line of the call is to be the original's last line, whose text a traceback shows.
     last = max(line for *_, line in lines_of(original.__code__))
-    return disguise(format, logging, original, last - 3)
+    return disguise(format, original, last - 3)
 
 
 def lines_of(code):
     import dis
 
     return list(dis.findlinestarts(code))
-
-
-def disguise(function, logging, original, first_line):
-    """`logging` leaves out its own frames by their file name, in `findCaller` and when it reports an error of its own."""
-    code = function.__code__.replace(co_filename=original.__code__.co_filename, co_firstlineno=first_line)
-    function.__code__ = code
-    function.__module__ = original.__module__
-    function.__qualname__ = original.__qualname__
-    function.__doc__ = original.__doc__
-    return function
 
 
 def take(record):
@@ -143,8 +136,10 @@ def write_log(record):
     elif record.exc_text:
         attributes = f'{attributes},"exception.stacktrace":{quote(_records.cut_stack(record.exc_text))}'
     severity = severities.get(record.levelno) or to_severity(record.levelno)
+    message = to_message(record)
+    span = find_trial(message) if find_trial is not None and record.name.startswith("optuna.") else None
     return _records.write_record(
-        to_message(record), severity, record.levelname, record.name, attributes, to_nanoseconds(record.created)
+        message, severity, record.levelname, record.name, attributes, to_nanoseconds(record.created), span=span
     )
 
 

@@ -37,12 +37,12 @@ def describe_place():
     return place
 
 
-def write_record(body, severity, level, logger, attributes, time=None, members=""):
+def write_record(body, severity, level, logger, attributes, time=None, members="", span=None):
     """Writes a log record and gives its number. `attributes` and `members` are members of JSON objects, or ''."""
     number = next_id()
     head = (
         f'{{"type":"log","time":"{time or time_ns()}","severity":{severity},"severityText":{quote(level)},'
-        f'"logger":{quote(logger)},"span":"{_context.current_span()}","id":{number}{members}'
+        f'"logger":{quote(logger)},"span":"{span or _context.current_span()}","id":{number}{members}'
     )
     attributes = f"{attributes},{describe_place()}" if attributes else describe_place()
     if len(body) * MAX_CHARACTER > MAX_BODY and len(body.encode("utf-8", "replace")) > MAX_BODY:
@@ -69,17 +69,22 @@ def write_shown(number, stream, text):
 
 def encode_exception(error, text=None):
     """An exception's attributes, as members of a JSON object."""
+    told = {"exception.type": to_type_name(error), "exception.message": to_error_message(error)}
+    return f'{encode_attributes(told)},"exception.stacktrace":{quote(cut_stack(text or format_exception(error)))}'
+
+
+def to_type_name(error):
+    """The class as a traceback names it."""
     kind = type(error)
-    name = kind.__qualname__
-    if kind.__module__ not in ("builtins", "__main__"):
-        name = f"{kind.__module__}.{name}"
+    is_plain = kind.__module__ in ("builtins", "__main__")
+    return kind.__qualname__ if is_plain else f"{kind.__module__}.{kind.__qualname__}"
+
+
+def to_error_message(error):
     try:
-        message = str(error)
+        return cut(str(error))
     except Exception:
-        message = f"<exception {name} has no text>"
-    return encode_attributes({"exception.type": name, "exception.message": message}) + (
-        f',"exception.stacktrace":{quote(cut_stack(text or format_exception(error)))}'
-    )
+        return "<exception str() failed>"  # as a traceback has it
 
 
 def format_exception(error):

@@ -9,6 +9,9 @@ from . import _imports, _inbox
 HOOKS = {
     "logging": "_logging",
     "threading": "_threads",
+    "optuna.trial._trial": "_optuna",
+    "optuna.study._tell": "_optuna",
+    "hydra._internal.utils": "_hydra",
 }
 
 

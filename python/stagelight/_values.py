@@ -7,6 +7,8 @@ MAX_ITEMS = 100
 MAX_DEPTH = 4
 # Whole numbers beyond this are no exact ones in JSON.
 MAX_SAFE = 2**53
+# What a list may hold to be one: things of one kind.
+LISTS = ({str}, {float}, {int}, {bool})
 
 
 def encode(value):
@@ -21,8 +23,8 @@ def encode(value):
         return int.__repr__(value) if -MAX_SAFE < value < MAX_SAFE else quote(cut(to_text(value)))
     if isinstance(value, float):
         return encode_float(value)
-    if isinstance(value, (list, tuple)) and all(type(item) is str for item in value[:MAX_ITEMS]):
-        return "[" + ",".join(quote(cut(item)) for item in value[:MAX_ITEMS]) + "]"
+    if isinstance(value, (list, tuple)) and {type(item) for item in value[:MAX_ITEMS]} in LISTS:
+        return "[" + ",".join(encode(item) for item in value[:MAX_ITEMS]) + "]"
     return quote(cut(to_text(value)))
 
 

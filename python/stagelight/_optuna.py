@@ -1,0 +1,223 @@
+"""Optuna's studies and trials, from 2.10 on: by `optimize` and by `ask` and `tell` alike.
+
+Every trial begins with a `Trial` object, and ends in `_tell_with_warning` (`Study.tell` before Optuna 3).
+"""
+
+import atexit
+import os
+import sys
+from _thread import get_ident
+from weakref import WeakKeyDictionary
+
+from . import _claims, _context, _logging
+from ._spans import end_span, start_span, write_metric
+from ._wrap import observe
+
+# What a study's own storage keeps of us, so that it can be found by the run's ID.
+RUN_ID = "stagelight.run_id"
+
+# Of each storage that is alive the studies that are known, by their number in it; and all there ever were.
+storages = WeakKeyDictionary()
+studies = []
+# Per thread: the trial that ended last, and the line that is going to say so.
+ended = {}
+
+
+class KnownStudy:
+    def __init__(self, study):
+        self.name = study.study_name
+        self.directions = [direction.name.lower() for direction in study.directions]
+        self.parent = _context.outer_span()
+        self.key = to_study_key(study, self.name, self.parent)
+        self.span = _context.derive_span(self.parent, "study", self.key)
+        self.best = None
+        self.open = {}
+        self.last_end = None
+        self.pid = os.getpid()
+
+    @property
+    def attributes(self):
+        directions = self.directions
+        shown = directions[0] if len(directions) == 1 else directions
+        return {"optuna.study.name": self.name, "optuna.study.direction": shown}
+
+
+class OpenTrial:
+    def __init__(self, known, number):
+        self.span = _context.derive_span(known.parent, known.key, number)
+        self.steps = set()
+        self.token = None
+
+
+def install(module):
+    """Called when `optuna.trial._trial` or `optuna.study._tell` was imported."""
+    if module.__name__ == "optuna.study._tell":
+        observe(module, "_tell_with_warning", after=end_trial)
+        return
+    observe(module.Trial, "__init__", after=begin_trial)
+    observe(module.Trial, "report", after=note_report)
+    _logging.find_trial = find_ended
+
+
+def to_study_key(study, name, parent):
+    """The study's name, made unique in its parent: one in memory is another one each time, one in a storage is not."""
+    storage = study._storage
+    if type(storage).__name__ == "InMemoryStorage":
+        claimant = f"{os.getpid()}-{id(storage):x}-{study._study_id}"
+    else:
+        claimant = "storage-" + _claims.to_key(f"{describe_storage(storage)} {study._study_id}")
+    number = _claims.claim(f"study {name} in {parent}", claimant)
+    return name if number == 1 else f"{name}#{number}"
+
+
+def describe_storage(storage):
+    inner = getattr(storage, "_backend", storage)
+    return getattr(inner, "url", None) or getattr(inner, "_file_path", None) or type(inner).__name__
+
+
+def find_study(study, time=None):
+    numbered = storages.setdefault(study._storage, {})
+    known = numbered.get(study._study_id)
+    if known is None or known.pid != os.getpid():
+        known = numbered[study._study_id] = KnownStudy(study)
+        start_span("study", known.span, "study", parent=known.parent, attributes=known.attributes, time=time)
+        mark(study, study.set_user_attr)
+        if not studies:
+            atexit.register(end_studies)
+        studies.append(known)
+    return known
+
+
+def mark(study, set_user_attr):
+    """One in memory is gone with its process: nobody could look it up."""
+    run_id = os.environ.get("STAGELIGHT_RUN_ID")
+    if run_id and type(study._storage).__name__ != "InMemoryStorage":
+        set_user_attr(RUN_ID, run_id)
+
+
+def begin_trial(_, __, error, args, ___):
+    if error is not None:
+        return
+    trial = args[0]
+    frozen = trial.storage.get_trial(trial._trial_id)
+    if frozen.state.name != "RUNNING":
+        return
+    time = to_nanoseconds(frozen.datetime_start)
+    known = find_study(trial.study, time)
+    mine = known.open[frozen.number] = OpenTrial(known, frozen.number)
+    attributes = {"optuna.study.name": known.name, "optuna.trial.number": frozen.number}
+    start_span("trial", mine.span, "trial", parent=known.span, attributes=attributes, time=time)
+    mark(trial.study, trial.set_user_attr)
+    enter(known, mine, trial.study)
+
+
+def enter(known, mine, study):
+    """From here on this thread's records are the trial's. Of several that were asked for nobody knows which is meant."""
+    is_asked = not getattr(getattr(study, "_thread_local", None), "in_optimize_loop", False)
+    is_one_of_many = is_asked and len(known.open) > 1
+    mine.token = _context.current.set(None if is_one_of_many else mine.span)
+
+
+def leave(mine):
+    try:
+        _context.current.reset(mine.token)
+    except ValueError:
+        pass  # it ends in another thread than it began in
+    mine.token = None
+
+
+def note_report(_, __, error, args, kwargs):
+    trial = args[0]
+    known = find_study(trial.study)
+    mine = known.open.get(trial.number)
+    value = args[1] if len(args) > 1 else kwargs["value"]
+    step = int(args[2] if len(args) > 2 else kwargs["step"])
+    if error is None and mine is not None and step not in mine.steps:
+        mine.steps.add(step)  # Optuna keeps the first value of a step
+        write_metric("intermediate_value", float(value), step, span=mine.span)
+
+
+def end_trial(_, __, error, args, kwargs):
+    study = args[0] if args else kwargs["study"]
+    trial = args[1] if len(args) > 1 else kwargs["trial"]
+    frozen = study._storage.get_trial(to_trial_id(study, trial))
+    known = find_study(study)
+    mine = known.open.pop(frozen.number, None) if frozen.state.is_finished() else None
+    if mine is None:
+        return  # one that another process asked for, or that had ended before
+    time = to_nanoseconds(frozen.datetime_complete)
+    known.last_end = time
+    write_values(mine, frozen, time)
+    end_span(
+        mine.span,
+        time=time,
+        error=find_objective_error() if frozen.state.name == "FAIL" else None,
+        attributes=describe_trial(known, frozen),
+        members=f',"state":"{frozen.state.name}"',
+    )
+    leave(mine)
+    ended[get_ident()] = (f"Trial {frozen.number} ", mine.span)
+
+
+def to_trial_id(study, trial):
+    """`tell` takes a trial or its number."""
+    if isinstance(trial, int):
+        return study._storage.get_trial_id_from_study_id_trial_number(study._study_id, trial)
+    return trial._trial_id
+
+
+def write_values(mine, frozen, time):
+    values = frozen.values or []
+    for index, value in enumerate(values):
+        name = "value" if len(values) == 1 else f"values.{index}"
+        write_metric(name, value, span=mine.span, time=time)
+
+
+def describe_trial(known, frozen):
+    params = frozen.params.items()
+    attributes = {f"optuna.trial.param.{name}": "None" if value is None else value for name, value in params}
+    values = frozen.values or []
+    if len(values) == 1:
+        attributes["optuna.trial.value"] = float(values[0])
+    elif values:
+        attributes["optuna.trial.values"] = [float(value) for value in values]
+    if frozen.state.name == "COMPLETE" and len(known.directions) == 1:
+        attributes["optuna.trial.best"] = is_best(known, frozen.number, values[0])
+    return attributes
+
+
+def is_best(known, number, value):
+    sign = 1 if known.directions[0] == "maximize" else -1
+    if known.best is not None and sign * (value - known.best[1]) <= 0:
+        return False
+    known.best = (number, value)
+    return True
+
+
+def find_objective_error():
+    """What the objective raised: a variable of `_run_trial`, which calls us."""
+    frame = sys._getframe()
+    for _ in range(6):
+        frame = frame and frame.f_back
+        if frame is not None and frame.f_code.co_name == "_run_trial":
+            return frame.f_locals.get("func_err")
+    return None
+
+
+def find_ended(message):
+    """The span of the trial that a line says the end of: it comes when the trial has ended."""
+    start, span = ended.get(get_ident(), ("\0", None))
+    return span if message.startswith(start) else None
+
+
+def end_studies():
+    """A study has no end that it tells of; with the process it is over."""
+    for known in studies:
+        if known.pid == os.getpid() and known.last_end is not None:
+            attributes = {} if known.best is None else {"optuna.study.best_trial": known.best[0]}
+            end_span(known.span, time=known.last_end, attributes=attributes)
+
+
+def to_nanoseconds(moment):
+    """Optuna's times are naive and local."""
+    return None if moment is None else f"{round(moment.timestamp() * 1e6)}000"
