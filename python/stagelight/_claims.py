@@ -1,6 +1,7 @@
 """Numbers things of one name in a run, as `src/spool/claims.ts` does: a number is a file that only one can make."""
 
 import os
+from time import time_ns
 
 from . import _inbox
 
@@ -13,13 +14,34 @@ def to_key(address):
 
 def claim(address, name):
     """The number of the next thing of this address. Whoever comes again under the same name gets the same number."""
-    folder = os.path.join(os.path.dirname(_inbox.folder), "claims")
     number = 0
     while True:
         number += 1
-        path = os.path.join(folder, f"{to_key(address)}.{number}")
-        if make(path, f"api {name} 0\n") or name_in(path) == name:
+        path = to_path(address, number)
+        if make(path, f"api {name} 0\n") or words_of(path)[1:2] == [name]:
             return number
+
+
+def claim_inside(address, name):
+    """The number of an execution of a DVC stage that is seen from inside of DVC: one that a marker told of, or a new one."""
+    text = f"dvc {name} {time_ns()}\n"
+    number = 0
+    while True:
+        number += 1
+        path = to_path(address, number)
+        if make(path, text):
+            return number
+        if words_of(path)[:1] == ["console"] and make(f"{path}.joined", text):
+            return number
+
+
+def close(address, number):
+    """The execution is over: nobody joins it any more."""
+    make(f"{to_path(address, number)}.joined", "closed\n")
+
+
+def to_path(address, number):
+    return os.path.join(os.path.dirname(_inbox.folder), "claims", f"{to_key(address)}.{number}")
 
 
 def make(path, text):
@@ -35,7 +57,6 @@ def make(path, text):
     return True
 
 
-def name_in(path):
+def words_of(path):
     with open(path) as file:
-        words = file.read().split()
-    return words[1] if len(words) > 1 else None
+        return file.read().split()

@@ -19,6 +19,7 @@ DESCRIPTORS = range(250, 200, -1)
 folder = None
 # Of the process that has it open: after a fork the child has the parent's, and needs one of its own.
 owner = None
+source = None
 descriptor = None
 inode = None
 lost = 0
@@ -79,15 +80,15 @@ def is_ours():
 
 def open_file():
     """Gives whether there is an inbox. There is none when the run has ended, or is somebody else's."""
-    global folder, owner, descriptor, inode
+    global folder, owner, source, descriptor, inode
     if folder is None:
         return False
     if descriptor is not None and is_ours():
         os.close(descriptor)  # the parent's
     owner = os.getpid()
-    path = os.path.join(folder, f"{to_base36(owner)}-{to_base36(time_ns() // 1_000_000)}.jsonl")
+    source = f"{to_base36(owner)}-{to_base36(time_ns() // 1_000_000)}"
     try:
-        low = os.open(path, os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o600)
+        low = os.open(os.path.join(folder, f"{source}.jsonl"), os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o600)
         status = os.fstat(low)
         inode = (status.st_dev, status.st_ino)
         descriptor = move_up(low)

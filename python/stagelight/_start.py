@@ -11,6 +11,8 @@ HOOKS = {
     "threading": "_threads",
     "optuna.trial._trial": "_optuna",
     "optuna.study._tell": "_optuna",
+    "dvc.stage": "_dvc",
+    "dvc.stage.run": "_dvc",
     "hydra._internal.utils": "_hydra",
 }
 

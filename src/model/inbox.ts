@@ -40,6 +40,11 @@ export interface LogEntry {
   readonly time: string;
   /** Counts up within its inbox, for {@link ShownEntry.of}. Left out where nothing is going to show it. */
   readonly id?: number;
+  /**
+   * It comes behind what a console has shown of it: an exception that ended a program which has replaced
+   * `sys.excepthook`, told when the process ends.
+   */
+  readonly late?: boolean;
   readonly severity?: number;
   readonly severityText?: string;
   readonly logger?: string;
@@ -70,8 +75,11 @@ export interface LogsEntry extends Omit<LogEntry, 'type' | 'body' | 'event' | 'a
 export interface ShownEntry {
   readonly type: 'shown';
   readonly time: string;
-  /** The {@link LogEntry.id} of the record, which stands before it in the same inbox. */
-  readonly of: number;
+  /**
+   * The {@link LogEntry.id} of the record, which stands before it in the same inbox. Left out where another process wrote
+   * the record: one that hands its records to this one, as with a `QueueHandler`.
+   */
+  readonly of?: number;
   /** Which of the process's streams, by file descriptor; `file` for anything else. */
   readonly stream: 'stdout' | 'stderr' | 'file';
   /** Where a `file` is, when it is one. */
@@ -89,6 +97,8 @@ export interface HookEntry {
   readonly time: string;
   readonly pid: number;
   readonly ppid?: number;
+  /** Python's version. */
+  readonly python?: string;
   /** The program and its arguments. */
   readonly argv?: readonly string[];
   /** The span that it was started in (`TRACEPARENT`), where that is one of the run's. */
