@@ -11,7 +11,11 @@ const building = `${target}.new.${process.pid}`;
 
 async function bundleCli(dir) {
   const bundle = await rolldown({
-    input: { bin: 'src/bin.ts', 'merge-thread': 'src/merge/thread.ts' },
+    input: {
+      bin: 'src/bin.ts',
+      'merge-thread': 'src/merge/thread.ts',
+      'ship-thread': 'src/recording/ship-thread.ts',
+    },
     platform: 'node',
     external: ['@lydell/node-pty'],
     resolve: { mainFields: ['module', 'main'] },

@@ -2,12 +2,14 @@ import type { LoggingSettings } from '../model/run-info.ts';
 import { openInnerSpan } from '../recording/inner-span.ts';
 import { findOuterRun } from '../recording/outer-run.ts';
 import { openOwnRun } from '../recording/own-run.ts';
+import type { SendingOptions } from '../recording/own-run.ts';
 import { recordCommand } from '../recording/record-command.ts';
 import type { PythonHook } from '../recording/python-hook.ts';
 import type { Recording, Tell } from '../recording/recording.ts';
 import { findHome, toRunDir } from '../spool/layout.ts';
 import { UsageError } from './command.ts';
 import type { CommandIo, ExitStatus } from './command.ts';
+import { explainReport } from './sending.ts';
 import { summarizeRun } from './summary-line.ts';
 
 export interface RecordRunOptions {
@@ -23,6 +25,8 @@ export interface RecordRunOptions {
   readonly logging: LoggingSettings;
   /** The one stage that the command is; absent when it is a whole pipeline. */
   readonly stage?: string;
+  /** Where the run is sent; absent when nowhere. */
+  readonly sending?: SendingOptions | undefined;
   readonly io: CommandIo;
 }
 
@@ -34,11 +38,14 @@ export async function recordRun(options: RecordRunOptions): Promise<ExitStatus> 
   const { io, command, usePty, isLive, isQuiet, pythonHook } = options;
   const tell: Tell = (message) => void io.stderr.write(`stagelight: ${message}\n`);
   const recording = openRecording(options, tell);
-  const { end, run } = await recordCommand(
+  const { end, run, reports } = await recordCommand(
     { command, env: io.env, usePty, isLive, pythonHook, tell },
     recording,
   );
-  if (run !== undefined && !isQuiet) io.stderr.write(`${summarizeRun(run, io)}\n`);
+  if (run !== undefined && !isQuiet) {
+    io.stderr.write(`${summarizeRun(run, io, reports)}\n`);
+    for (const line of reports.flatMap(explainReport)) tell(line);
+  }
   return end.signal ?? end.code ?? 0;
 }
 

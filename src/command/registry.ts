@@ -42,6 +42,11 @@ export const COMMANDS: readonly RegisteredCommand[] = [
     load: async () => (await import('./diff.ts')).diff,
   },
   {
+    name: 'push',
+    summary: 'send what is still to send, or a run again',
+    load: async () => (await import('./push.ts')).push,
+  },
+  {
     name: 'record',
     summary: 'write a run that the TypeScript API has begun',
     isHidden: true,

@@ -6,6 +6,7 @@ import type { FlagSetting } from '../config/load.ts';
 import { toLoggingSettings } from '../config/to-logging-settings.ts';
 import { readConfig } from './read-config.ts';
 import { recordRun } from './record-run.ts';
+import { toSending } from './sending.ts';
 
 interface RunOptions {
   readonly name?: string;
@@ -15,7 +16,10 @@ interface RunOptions {
   readonly live?: boolean;
   readonly quiet?: boolean;
   readonly pythonHook: boolean;
+  readonly flushTimeout?: string;
 }
+
+const MAX_FLUSH_SECONDS = 3600;
 
 /** `stagelight run [options] -- <command> [args]` */
 export const run: Command = {
@@ -36,6 +40,10 @@ export const run: Command = {
       .option('--no-tty', 'give the command pipes, even on a terminal')
       .option('--no-python-hook', "stay out of the command's Python processes")
       .option('-q, --quiet', 'no line at the end')
+      .option(
+        '--flush-timeout <seconds>',
+        'how long the end waits while a destination takes something (default: 10)',
+      )
       .passThroughOptions();
   },
   async run({ args, options, io }) {
@@ -45,7 +53,8 @@ export const run: Command = {
     if (given.runId !== undefined && !isRunId(given.runId)) {
       throw new UsageError(`--run-id isn't 32 lower-case hex digits (and not all zero)`);
     }
-    const { config } = await readConfig(io, { overrides, flags: toFlags(given) });
+    const loaded = await readConfig(io, { overrides, flags: toFlags(given) });
+    const { config } = loaded;
     return recordRun({
       command,
       name: config.pipeline,
@@ -57,6 +66,7 @@ export const run: Command = {
       isQuiet: config.run.quiet,
       pythonHook: { isOn: config.python.hook, except: config.python.except },
       logging: toLoggingSettings(config),
+      sending: toSending(loaded, io),
       io,
     });
   },
@@ -79,12 +89,22 @@ function toCommand(
 }
 
 /** What the flags say of settings; a flag that isn't given says nothing. */
-function toFlags({ name, live, quiet, tty, pythonHook }: RunOptions): FlagSetting[] {
+function toFlags({ name, live, quiet, tty, pythonHook, flushTimeout }: RunOptions): FlagSetting[] {
   return [
     ...(name === undefined ? [] : [{ key: 'pipeline', value: name, flag: '--name' }]),
     ...(live ? [{ key: 'run.live', value: true, flag: '--live' }] : []),
     ...(quiet ? [{ key: 'run.quiet', value: true, flag: '--quiet' }] : []),
     ...(tty ? [] : [{ key: 'run.tty', value: false, flag: '--no-tty' }]),
     ...(pythonHook ? [] : [{ key: 'python.hook', value: false, flag: '--no-python-hook' }]),
+    ...(flushTimeout === undefined
+      ? []
+      : [{ key: 'run.flush_timeout', value: toNumber(flushTimeout), flag: '--flush-timeout' }]),
   ];
+}
+
+/** @throws {UsageError} for what is no number of seconds */
+function toNumber(text: string): number {
+  const seconds = Number(text);
+  if (text.trim() !== '' && seconds >= 0 && seconds <= MAX_FLUSH_SECONDS) return seconds;
+  throw new UsageError(`--flush-timeout takes seconds, from 0 to ${MAX_FLUSH_SECONDS}: ${text}`);
 }

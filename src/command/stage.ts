@@ -4,6 +4,7 @@ import type { Command } from './command.ts';
 import { UsageError } from './command.ts';
 import { readConfig } from './read-config.ts';
 import { recordRun } from './record-run.ts';
+import { toSending } from './sending.ts';
 
 interface StageOptions {
   readonly tty: boolean;
@@ -44,7 +45,8 @@ alone it is a run of one stage.
         'for example: stagelight stage train -- python train.py',
       );
     }
-    const { config } = await readConfig(io, { overrides, flags: [] });
+    const loaded = await readConfig(io, { overrides, flags: [] });
+    const { config } = loaded;
     return recordRun({
       command: [program, ...commandArgs],
       stage: name,
@@ -57,6 +59,7 @@ alone it is a run of one stage.
       isQuiet: given.quiet ?? config.run.quiet,
       pythonHook: { isOn: config.python.hook, except: config.python.except },
       logging: toLoggingSettings(config),
+      sending: toSending(loaded, io),
       io,
     });
   },

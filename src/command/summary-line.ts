@@ -6,10 +6,16 @@ import type { Status } from '../view/run-status.ts';
 import { toMark, toSeparator, toStatusStyle } from '../view/text/marks.ts';
 import { createPaint } from '../view/text/paint.ts';
 import { formatCount, formatDuration } from '../view/text/units.ts';
+import type { DeliveryReport } from '../ship/report.ts';
 import type { CommandIo } from './command.ts';
+import { describeReport } from './sending.ts';
 
 /** The one line at the end of a run: what it was, how it went, and the command that shows more. */
-export function summarizeRun(info: RunInfo, io: CommandIo): string {
+export function summarizeRun(
+  info: RunInfo,
+  io: CommandIo,
+  reports: readonly DeliveryReport[] = [],
+): string {
   const paint = createPaint(io.stderr, io.env);
   const status: Status = info.state === 'finished' ? (info.result ?? 'error') : info.state;
   const mark = toMark(status, paint);
@@ -23,6 +29,7 @@ export function summarizeRun(info: RunInfo, io: CommandIo): string {
     paint.paint(formatCount(errors, 'error'), errors > 0 ? 'red' : undefined),
     `${formatCount(masked, 'secret')} masked`,
     ...(dropped > 0 ? [paint.paint(`${dropped} lost`, 'red')] : []),
+    ...reports.map((report) => describeReport(report, paint)),
     `run ${info.runId}`,
     `more: stagelight show ${toShortId(info.runId)}`,
   ];

@@ -16,6 +16,7 @@ export const DEFAULT_LOGGING: LoggingSettings = {
 export const DEFAULT_CONFIG: Config = {
   logging: { level: 'trace', format: DEFAULT_LOGGING.format, formats: DEFAULT_LOGGING.formats },
   secrets: { rules: DEFAULT_LOGGING.secretRules },
-  run: { live: false, quiet: false, tty: true },
+  run: { live: false, quiet: false, tty: true, flush_timeout: 10 },
   python: { hook: false, except: [] },
+  export: {},
 };

@@ -23,7 +23,7 @@ export interface LoadConfigOptions {
 export interface FlagSetting {
   /** The key in the configuration, such as `run.live`. */
   readonly key: string;
-  readonly value: string | boolean;
+  readonly value: string | number | boolean;
   /** As it was given, such as `--live`. */
   readonly flag: string;
 }

@@ -1,5 +1,6 @@
 import * as v from 'valibot';
 import type { Section } from './section.ts';
+import { exportSection } from './sections/export.ts';
 import { logging } from './sections/logging.ts';
 import { python } from './sections/python.ts';
 import { run } from './sections/run.ts';
@@ -12,6 +13,7 @@ const SECTIONS = {
   secrets,
   run,
   python,
+  export: exportSection,
 } satisfies Readonly<Record<string, Section>>;
 
 type SectionSchemas = {

@@ -20,7 +20,7 @@ import type { UnixTime } from '../model/time.ts';
 import type { EntryPlace } from '../spool/inbox-visitor.ts';
 import type { OpenSpan, SpanBook, SpanEnd, SpanRole } from './course/span-book.ts';
 import type { Scope } from './emitter.ts';
-import type { FaultLog } from './fault-log.ts';
+import type { FaultLog } from '../spool/fault-log.ts';
 import type { Recorder } from './recorder.ts';
 import { toUidPrefix } from './uid.ts';
 

@@ -17,7 +17,7 @@ import { writeRunInfo } from '../spool/run-file.ts';
 import { ConsoleSources } from './console-sources.ts';
 import { Emitter } from './emitter.ts';
 import { EntryReader } from './entry-reader.ts';
-import { FaultLog } from './fault-log.ts';
+import { FaultLog } from '../spool/fault-log.ts';
 import { LogFile, TextFile, TraceFile } from './file-processors.ts';
 import type { FileProcessor } from './file-processors.ts';
 import { Recorder } from './recorder.ts';

@@ -8,8 +8,10 @@ import { CONSOLE_EXTENSION } from '../spool/console-inbox.ts';
 import { FILE, createRunDir, findHome } from '../spool/layout.ts';
 import { toSourceName } from '../spool/process-identity.ts';
 import { writeRunInfo } from '../spool/run-file.ts';
+import type { DestinationContext } from '../sink/context.ts';
 import { MergeWorker } from './merge-worker.ts';
 import type { Recording, Tell } from './recording.ts';
+import { ShipWorker } from './ship-worker.ts';
 import { toSpanEnd } from './span-end.ts';
 
 export interface OwnRunOptions {
@@ -24,6 +26,15 @@ export interface OwnRunOptions {
   readonly logging: LoggingSettings;
   /** The one stage that the command is; absent when it is a whole pipeline. */
   readonly stage?: string;
+  /** Where the run is sent; absent when nowhere. */
+  readonly sending?: SendingOptions | undefined;
+}
+
+/** Where and for how long a run is sent. */
+export interface SendingOptions {
+  readonly context: Omit<DestinationContext, 'env'>;
+  /** How long the end waits while something is being accepted. */
+  readonly flushTimeoutMs: number;
 }
 
 /**
@@ -33,7 +44,8 @@ export interface OwnRunOptions {
 export function openOwnRun(options: OwnRunOptions, tell: Tell): Recording {
   const { env, stage } = options;
   const runId = options.runId ?? createRunId();
-  const runDir = createRunDir(findHome(options.cwd, env), runId);
+  const home = findHome(options.cwd, env);
+  const runDir = createRunDir(home, runId);
   const info = describeRun({ ...options, runId, runDir });
   writeRunInfo(runDir, info);
   const spanId = stage === undefined ? info.rootSpanId : toStageSpanId(runId, stage, 1);
@@ -52,16 +64,22 @@ export function openOwnRun(options: OwnRunOptions, tell: Tell): Recording {
     ...(stage !== undefined && { stage }),
   });
   let worker: MergeWorker | undefined;
+  let shipper: ShipWorker | undefined;
+  const { sending } = options;
   return {
     tie: { runId, runDir, traceId: info.traceId, spanId, source, depth: 0 },
     console,
     start: () => {
       worker ??= new MergeWorker({ runDir, info, env, tell });
+      if (sending !== undefined) {
+        shipper ??= new ShipWorker({ home, runDir, info, env, tell, ...sending });
+      }
     },
     finish: async (exit): Promise<RunInfo | undefined> => {
       if (stage !== undefined) console.entry(toSpanEnd(spanId, exit));
       console.close();
       return await worker?.finish();
     },
+    ...(sending !== undefined && { send: async () => (await shipper?.finish()) ?? [] }),
   };
 }

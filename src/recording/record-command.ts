@@ -8,6 +8,7 @@ import { now, toNanoString } from '../model/time.ts';
 import { FILE } from '../spool/layout.ts';
 import { toHookVariables } from './python-hook.ts';
 import type { PythonHook } from './python-hook.ts';
+import type { DeliveryReport } from '../ship/report.ts';
 import type { Recording, Tell } from './recording.ts';
 
 export interface RecordCommandOptions {
@@ -25,6 +26,8 @@ export interface RecordCommandOptions {
 export interface RecordedCommand {
   readonly end: ChildEnd;
   readonly run: RunInfo | undefined;
+  /** How far it was sent, for each destination. */
+  readonly reports: readonly DeliveryReport[];
 }
 
 /**
@@ -59,7 +62,8 @@ export async function recordCommand(
     );
   }
   recording?.start(); // a command that couldn't start is a run too
-  return { end, run: await recording?.finish(exit) };
+  const run = await recording?.finish(exit);
+  return { end, run, reports: (await recording?.send?.()) ?? [] };
 }
 
 /** The command's environment: the one given, and what ties it to the run. */

@@ -2,6 +2,7 @@ import type { ConsoleRecorder } from '../capture/console-recorder.ts';
 import type { RunId, SpanId } from '../model/ids.ts';
 import type { ChildExitEntry } from '../model/inbox.ts';
 import type { RunInfo } from '../model/run-info.ts';
+import type { DeliveryReport } from '../ship/report.ts';
 
 /** Where a command is recorded: as a run of its own, or as a span of a run around it. */
 export interface Recording {
@@ -13,6 +14,8 @@ export interface Recording {
   start(): void;
   /** The command has ended, and its output with it. Gives the run, where it is its own. */
   finish(exit: ChildExitEntry): Promise<RunInfo | undefined>;
+  /** The run is whole: waits a little for those that it is sent to. Absent where it is sent to nobody. */
+  send?(): Promise<readonly DeliveryReport[]>;
 }
 
 /** The place in a run that a command is given by its environment. */

@@ -8,12 +8,17 @@ import type { RunInfo } from '../model/run-info.ts';
 export interface Destination {
   /** Its name in the configuration, on the command line (`--to`) and in `cursor/<name>.json`. */
   readonly name: string;
+  /** Where that is, for people to read: without credentials. */
+  readonly address: string;
   /** Opens a run to be sent. Does no I/O beyond the run directory. */
   open(run: SentRun): Delivery;
+  /** Lets go of connections. Nothing is open any more. */
+  close(): void;
 }
 
 export interface SentRun {
   readonly runDir: string;
+  /** As it was when it was opened: of a run that goes on, `run.json` says when it has ended (`run-end.ts`). */
   readonly info: RunInfo;
 }
 
@@ -21,12 +26,15 @@ export interface SentRun {
 export interface Delivery {
   /**
    * Sends a bounded piece of what isn't sent yet, and remembers what was accepted. Never throws: what goes wrong is an
-   * outcome. May be called again after any outcome.
+   * outcome. May be called again after any outcome, at any time; before the time that it asked to wait for it answers
+   * `wait` again, without trying.
    */
   step(signal: AbortSignal): Promise<StepOutcome>;
   /** What is still to be sent, and what was refused for good, for people to read. */
   status(): DeliveryStatus;
-  close(): Promise<void>;
+  /** Forgets what was sent, so that the next step begins at the beginning. */
+  restart(): void;
+  close(): void;
 }
 
 export type StepOutcome =
@@ -44,8 +52,19 @@ export type StepOutcome =
 export interface DeliveryStatus {
   /** Bytes of the run directory that aren't sent yet; 0 when all are. */
   readonly pendingBytes: number;
-  /** Items that the destination refused, each set aside alone, with its own words. */
-  readonly refused: readonly { readonly what: string; readonly reason: string }[];
+  /** Items that the destination refused, each set aside alone, with its own words. The first hundred of them. */
+  readonly refused: readonly RefusedItem[];
+  /** How many there are in all. */
+  readonly refusedCount: number;
   /** Why nothing is accepted at the moment, where that is so. */
   readonly problem?: string;
+  /** What else is worth saying: that it takes no logs, for example. */
+  readonly notes?: readonly string[];
+}
+
+export interface RefusedItem {
+  /** What it is, such as `log record 1f3-0 of stage train`. */
+  readonly what: string;
+  /** The destination's own words. */
+  readonly reason: string;
 }

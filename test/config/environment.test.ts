@@ -19,8 +19,10 @@ test('every setting has its variable', () => {
     'STAGELIGHT_RUN_LIVE',
     'STAGELIGHT_RUN_QUIET',
     'STAGELIGHT_RUN_TTY',
+    'STAGELIGHT_RUN_FLUSH_TIMEOUT',
     'STAGELIGHT_PYTHON_HOOK',
     'STAGELIGHT_PYTHON_EXCEPT',
+    'STAGELIGHT_EXPORT',
   ]);
 });
 

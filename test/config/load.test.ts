@@ -37,9 +37,12 @@ run:
   live: true
   quiet: true
   tty: false
+  flush_timeout: 3
 python:
   hook: true
   except: [pip]
+export:
+  backend: { endpoint: 'http://localhost:4318' }
 `,
   });
 
@@ -53,8 +56,9 @@ python:
       formats: ['%(levelname)s|%(message)s'],
     },
     secrets: { rules: [{ name: 'ticket', pattern: String.raw`T-\d+` }] },
-    run: { live: true, quiet: true, tty: false },
     python: { hook: true, except: ['pip'] },
+    run: { live: true, quiet: true, tty: false, flush_timeout: 3 },
+    export: { backend: { endpoint: 'http://localhost:4318' } },
   });
 });
 
@@ -126,7 +130,7 @@ describe('rank', () => {
   test('flags alone are settings too', async () => {
     const loaded = await load({}, { flags: [{ key: 'run.live', value: true, flag: '--live' }] });
 
-    expect(loaded.config.run).toEqual({ live: true, quiet: false, tty: true });
+    expect(loaded.config.run).toMatchObject({ live: true, quiet: false, tty: true });
     expect(sourceOf(loaded, 'run.live')).toBe('--live');
     expect(sourceOf(loaded, 'run.tty')).toBe('default');
   });

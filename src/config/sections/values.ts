@@ -19,6 +19,16 @@ export function mapping<const Entries extends v.ObjectEntries>(entries: Entries)
   return v.pipe(isNoList, inner);
 }
 
+/** A mapping whose keys anyone may choose. */
+export function named<
+  const Key extends v.GenericSchema<string, string>,
+  const Value extends v.GenericSchema,
+>(key: Key, value: Value) {
+  const inner = v.record(key, value, MAPPING);
+  const isNoList = v.custom<v.InferInput<typeof inner>>((input) => !Array.isArray(input), MAPPING);
+  return v.pipe(isNoList, inner);
+}
+
 /** A text of one line, such as a name or a path. */
 export function line(what: string): v.GenericSchema<string> {
   const message = `expected ${what}, as a text of one line`;

@@ -16,6 +16,12 @@ export function toItem(schema: v.GenericSchema): v.GenericSchema | undefined {
   return 'item' in inner ? (inner.item as v.GenericSchema) : undefined;
 }
 
+/** The schema of the values of a mapping whose keys anyone may choose; `undefined` for a schema of anything else. */
+export function toNamedValue(schema: v.GenericSchema): v.GenericSchema | undefined {
+  const inner = unwrap(schema);
+  return inner.type === 'record' && 'value' in inner ? (inner.value as v.GenericSchema) : undefined;
+}
+
 /** Whether a schema takes texts only. */
 export function isText(schema: v.GenericSchema): boolean {
   return unwrap(schema).type === 'string';
@@ -25,7 +31,7 @@ export function isText(schema: v.GenericSchema): boolean {
 function unwrap(schema: v.GenericSchema): v.GenericSchema {
   if ('wrapped' in schema) return unwrap(schema.wrapped as v.GenericSchema);
   const steps = 'pipe' in schema ? (schema.pipe as readonly v.GenericSchema[]) : [];
-  return steps.find((step) => 'entries' in step) ?? schema;
+  return steps.find((step) => 'entries' in step || step.type === 'record') ?? schema;
 }
 
 /** A key that a value can be set for, other than a mapping as a whole. */
@@ -53,6 +59,11 @@ export function findSchema(
   | { readonly status: 'unknown'; readonly key: string; readonly known: readonly string[] } {
   let found = schema;
   for (const key of path) {
+    const named = toNamedValue(found);
+    if (named !== undefined) {
+      found = named;
+      continue;
+    }
     const entries = toEntries(found) ?? {};
     if (!Object.hasOwn(entries, key)) {
       return { status: 'unknown', key, known: Object.keys(entries) };

@@ -2,7 +2,7 @@ import * as v from 'valibot';
 import type { Mistake } from '../config-error.ts';
 import { createMap, formatPath, getNode, toPlain } from './node.ts';
 import type { ConfigNode, MapEntry, NodePath } from './node.ts';
-import { toEntries, toItem } from './schema-tree.ts';
+import { toEntries, toItem, toNamedValue } from './schema-tree.ts';
 import { toSuggestionHint } from '../suggest.ts';
 
 export interface CheckOptions {
@@ -24,6 +24,17 @@ export function dropUnknownKeys(
         drop(one, { schema: item, path: [...path, index] }),
       );
       return { ...each, items };
+    }
+    const named = toNamedValue(schema);
+    if (each.kind === 'map' && named !== undefined) {
+      const inner = [...each.entries].map(
+        ([key, entry]) =>
+          [
+            key,
+            { ...entry, node: drop(entry.node, { schema: named, path: [...path, key] }) },
+          ] as const,
+      );
+      return createMap(inner, each.origin);
     }
     const entries = toEntries(schema);
     if (each.kind !== 'map' || entries === undefined) return each;

@@ -1,6 +1,6 @@
 import { appendFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { FILE } from '../spool/layout.ts';
+import { FILE } from './layout.ts';
 
 /** A fault of stagelight's own. */
 export interface Fault {

@@ -1,0 +1,55 @@
+import { dirname } from 'node:path';
+import type { LoadedConfig } from '../config/load.ts';
+import type { SendingOptions } from '../recording/own-run.ts';
+import type { DeliveryReport } from '../ship/report.ts';
+import type { DestinationContext } from '../sink/context.ts';
+import { hasDestinations } from '../sink/registry.ts';
+import { escapeLine } from '../view/text/escape.ts';
+import type { Paint } from '../view/text/paint.ts';
+import { formatBytes, formatCount } from '../view/text/units.ts';
+import type { CommandIo } from './command.ts';
+
+/** What destinations are made of, for a command. */
+export function toDestinationContext(loaded: LoadedConfig, io: CommandIo): DestinationContext {
+  const folder = loaded.file === undefined ? io.cwd : dirname(loaded.file);
+  return { config: loaded.config, env: io.env, folder };
+}
+
+/** Where and for how long a run is sent; `undefined` when nowhere. */
+export function toSending(loaded: LoadedConfig, io: CommandIo): SendingOptions | undefined {
+  const { env: _, ...context } = toDestinationContext(loaded, io);
+  if (!hasDestinations({ ...context, env: io.env })) return undefined;
+  return { context, flushTimeoutMs: loaded.config.run.flush_timeout * 1000 };
+}
+
+/** How far a run was sent, in a few words: `sent to otlp`, `1.2 MB still to send to otlp`. */
+export function describeReport(report: DeliveryReport, paint: Paint): string {
+  const { name, pendingBytes, refusedCount, problem } = report;
+  const refused = refusedCount > 0 ? paint.paint(`${refusedCount} refused by ${name}`, 'red') : '';
+  const rest =
+    pendingBytes > 0
+      ? paint.paint(`${formatBytes(pendingBytes)} still to send to ${name}`, 'yellow')
+      : problem === undefined
+        ? `sent to ${name}`
+        : paint.paint(`not sent to ${name}`, 'yellow');
+  return [rest, refused].filter((part) => part !== '').join(', ');
+}
+
+/** What somebody has to know beside that, a line each: why, and what to do. */
+export function explainReport(report: DeliveryReport): string[] {
+  const { name, address, problem, refused, refusedCount, notes, leftoverCount } = report;
+  const shown = `${name} (${address})`;
+  return [
+    ...(problem === undefined
+      ? []
+      : [`${shown}: ${problem}; nothing is lost: the next run sends it, or: stagelight push`]),
+    ...(leftoverCount === 0
+      ? []
+      : [`${shown}: ${formatCount(leftoverCount, 'older run')} still to send: stagelight push`]),
+    ...refused.slice(0, 1).map(({ what, reason }) => {
+      const more = refusedCount > 1 ? ` (and ${refusedCount - 1} more)` : '';
+      return `${shown} refused ${what}${more}: ${reason}`;
+    }),
+    ...notes.map((note) => `${shown}: ${note}`),
+  ].map((line) => escapeLine(line));
+}

@@ -1,0 +1,65 @@
+import * as v from 'valibot';
+import type { Section } from '../section.ts';
+import { line, mapping, named } from './values.ts';
+
+/** What destinations are called: the name is a file's name too (`cursor/<name>.json`). */
+const NAME = v.pipe(
+  v.string(),
+  v.regex(
+    /^[a-z0-9][a-z0-9_-]{0,39}$/,
+    'expected a name of lower-case letters, digits, - and _, at most 40 of them',
+  ),
+);
+
+const URL_MESSAGE = 'expected an address such as http://localhost:4318';
+
+const ADDRESS = v.pipe(
+  v.string(URL_MESSAGE),
+  v.check((text) => /^https?:$/.test(tryParse(text)?.protocol ?? ''), URL_MESSAGE),
+);
+
+function tryParse(text: string): URL | undefined {
+  return URL.canParse(text) ? new URL(text) : undefined;
+}
+
+const HEADER_NAME = v.pipe(
+  v.string(),
+  v.regex(/^[!#$%&'*+.^_`|~0-9A-Za-z-]+$/, "expected an HTTP header's name"),
+);
+
+const SIGNALS = ['traces', 'logs', 'metrics'] as const;
+const SIGNALS_MESSAGE = `expected a list of ${SIGNALS.join(', ')}`;
+
+const PROTOCOL_MESSAGE =
+  'expected http/json or http/protobuf; grpc is not spoken: give the address of the HTTP port, 4318 as a rule, instead of 4317';
+
+/** One OTLP backend. */
+const DESTINATION = mapping({
+  /** Where `v1/traces`, `v1/logs` and `v1/metrics` are. */
+  endpoint: v.exactOptional(ADDRESS),
+  /** The whole address of one signal, where it isn't below `endpoint`. */
+  traces_endpoint: v.exactOptional(ADDRESS),
+  logs_endpoint: v.exactOptional(ADDRESS),
+  metrics_endpoint: v.exactOptional(ADDRESS),
+  /** What is sent; all that there is an address for when left out. */
+  signals: v.exactOptional(v.array(v.picklist(SIGNALS, SIGNALS_MESSAGE), SIGNALS_MESSAGE)),
+  headers: v.exactOptional(named(HEADER_NAME, line("a header's value"))),
+  protocol: v.exactOptional(v.picklist(['http/json', 'http/protobuf'], PROTOCOL_MESSAGE)),
+  compression: v.exactOptional(v.picklist(['gzip', 'none'], 'expected gzip or none')),
+  /** Milliseconds that one request may take. */
+  timeout: v.exactOptional(
+    v.pipe(
+      v.number('expected a number of milliseconds'),
+      v.check((ms) => ms >= 1 && ms <= 600_000, 'expected milliseconds from 1 to 600000'),
+    ),
+  ),
+  /** Paths of PEM files: whom to trust, and who we are. */
+  certificate: v.exactOptional(line('the path of a PEM file')),
+  client_certificate: v.exactOptional(line('the path of a PEM file')),
+  client_key: v.exactOptional(line('the path of a PEM file')),
+});
+
+/** `export`: where runs are sent, by name. */
+export const exportSection = {
+  schema: named(NAME, DESTINATION),
+} satisfies Section;

@@ -1,0 +1,43 @@
+import type { DestinationContext } from './context.ts';
+import type { Destination } from './destination.ts';
+
+/** A kind of destination. It loads when one of it is configured: a run without any costs nothing. */
+interface DestinationKind {
+  isConfigured(context: DestinationContext): boolean;
+  /** @throws {DestinationError} when what is configured can't be used */
+  create(context: DestinationContext): Promise<readonly Destination[]>;
+}
+
+const KINDS: readonly DestinationKind[] = [
+  {
+    isConfigured: ({ config, env }) =>
+      Object.keys(config.export).length > 0 || OTLP_VARIABLES.some((name) => env[name]?.trim()),
+    create: async (context) => (await import('./otlp/create.ts')).createOtlpDestinations(context),
+  },
+];
+
+/** The variables that make a destination of themselves. */
+const OTLP_VARIABLES: readonly string[] = [
+  'STAGELIGHT_OTLP_ENDPOINT',
+  'OTEL_EXPORTER_OTLP_ENDPOINT',
+  'OTEL_EXPORTER_OTLP_TRACES_ENDPOINT',
+  'OTEL_EXPORTER_OTLP_LOGS_ENDPOINT',
+  'OTEL_EXPORTER_OTLP_METRICS_ENDPOINT',
+];
+
+/** Whether there is any. Cheap. */
+export function hasDestinations(context: DestinationContext): boolean {
+  return KINDS.some((kind) => kind.isConfigured(context));
+}
+
+/**
+ * The configured destinations.
+ * @throws {DestinationError} when what is configured can't be used
+ */
+export async function createDestinations(
+  context: DestinationContext,
+): Promise<readonly Destination[]> {
+  const configured = KINDS.filter((kind) => kind.isConfigured(context));
+  const made = await Promise.all(configured.map(async (kind) => kind.create(context)));
+  return made.flat();
+}
