@@ -47,7 +47,8 @@ test('the next run takes along what older ones have left, the oldest first', asy
   const [newest, middle, oldest] = [0, 1, 2].map((index) => toUids(project, index));
   const older = server.uids.filter((uid) => !newest!.includes(uid));
   expect(older).toEqual([...oldest!, ...middle!]);
-  expect(server.uids.toSorted()).toEqual([...newest!, ...older].toSorted());
+  expect(new Set(server.uids)).toEqual(new Set([...newest!, ...older]));
+  expect(server.uids).toHaveLength(newest!.length + older.length);
 });
 
 test('a record is at the backend within a second of being printed', async () => {
