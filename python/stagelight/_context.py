@@ -5,7 +5,8 @@ from _contextvars import ContextVar
 
 NO_SPAN = "0" * 16
 
-current = ContextVar("stagelight span", default=None)
+# What this code runs in, the innermost last: each with the span that its records are in, if that is known.
+around = ContextVar("stagelight", default=())
 outer = None
 
 
@@ -19,8 +20,25 @@ def outer_span():
     return outer
 
 
+def enter(span, *, is_known=True):
+    """From here on what this context does belongs to a span."""
+    around.set((*around.get(), (span, span if is_known else None)))
+
+
+def leave(span):
+    """It has ended; what began in it, or before it, may end later."""
+    around.set(tuple(entry for entry in around.get() if entry[0] != span))
+
+
+def inner_span():
+    """The innermost span that began in this process; `None` outside of any."""
+    entered = around.get()
+    return entered[-1][1] if entered else None
+
+
 def current_span():
-    return current.get() or outer or outer_span()
+    entered = around.get()
+    return (entered[-1][1] if entered else None) or outer or outer_span()
 
 
 def is_hex(text):

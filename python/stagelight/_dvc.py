@@ -26,7 +26,6 @@ class Execution:
         self.was_cmd_changed = bool(getattr(stage, "cmd_changed", False))
         self.number = _claims.claim_inside(self.address, f"{_inbox.source}-{time_ns()}")
         self.span = _context.derive_span(os.environ.get("STAGELIGHT_RUN_ID", ""), self.address, self.number)
-        self.token = None
 
 
 def install(module):
@@ -41,7 +40,7 @@ def begin(args, kwargs):
     stage = args[0]
     execution = Execution(stage, bool(kwargs.get("dry")))
     write(execution, "start", {"parent": _context.outer_span(), "cmd": describe_command(stage)})
-    execution.token = _context.current.set(execution.span)
+    _context.enter(execution.span)
     under_way.append(execution)
     return execution
 
@@ -62,7 +61,7 @@ def end(execution, result, error, args, _):
     if execution is None:
         return
     under_way.remove(execution)
-    _context.current.reset(execution.token)
+    _context.leave(execution.span)
     stage = args[0]
     told = {"outcome": to_outcome(stage, execution, result, error)}
     if error is None:

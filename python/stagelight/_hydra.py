@@ -1,21 +1,91 @@
-"""Hydra ends a failing job by `sys.exit`, after it has printed a traceback of its own: no `excepthook` is ever called."""
+"""Hydra's jobs: each one of a multirun is a span, and one whose logging isn't the one that is configured is told of.
+
+Hydra ends a failing job by `sys.exit`, after it has printed a traceback of its own: no `excepthook` is ever called.
+"""
 
 import os
 import sys
 
-from . import _exceptions
+from . import _claims, _context, _exceptions, _inbox, _records
+from ._spans import end_span, start_span
 from ._wrap import observe
+
+WARN = 13
+
+# Jobs that are under way in this process, by their configuration.
+under_way = {}
 
 
 def install(module):
-    """Called when `hydra._internal.utils` was imported: it asks how to report an exception while it holds it."""
+    """Called when `hydra._internal.utils` or `hydra._internal.callbacks` was imported."""
     if module.__name__ == "hydra._internal.utils":
         observe(module, "_is_env_set", before=note_exception)
+        return
+    observe(module.Callbacks, "on_job_start", before=begin_job)
+    observe(module.Callbacks, "on_job_end", before=end_job)
 
 
 def note_exception(args, _):
+    """Hydra asks how to report an exception while it holds it."""
     error = sys.exc_info()[1]
     is_reported = args[:1] == ("HYDRA_FULL_ERROR",) and error is not None
     # Where it is set Hydra raises the exception again, and `excepthook` is called.
     if is_reported and os.environ.get("HYDRA_FULL_ERROR") != "1":
         _exceptions.tell(error)
+
+
+def begin_job(args, kwargs):
+    config = kwargs["config"] if "config" in kwargs else args[1]
+    hydra = config.hydra
+    if str(hydra.get("mode")).endswith("MULTIRUN"):
+        parent = _context.current_span()
+        number = _claims.claim(f"hydra job in {parent}", f"{_inbox.source}-{hydra.job.num}")
+        span = _context.derive_span(os.environ.get("STAGELIGHT_RUN_ID", ""), f"hydra job in {parent}", number)
+        start_span("job", span, "job", parent=parent, attributes=describe(hydra))
+        _context.enter(span)
+        under_way[id(config)] = span
+    check_logging()
+
+
+def describe(hydra):
+    return {
+        "hydra.job.name": hydra.job.name,
+        "hydra.job.num": int(hydra.job.num),
+        "hydra.run.dir": hydra.runtime.output_dir,
+        "hydra.overrides": [str(override) for override in hydra.overrides.task],
+    }
+
+
+def end_job(args, kwargs):
+    config = kwargs["config"] if "config" in kwargs else args[1]
+    span = under_way.pop(id(config), None)
+    if span is None:
+        return
+    returned = kwargs["job_return"] if "job_return" in kwargs else args[2]
+    error = getattr(returned, "_return_value", None)
+    error = error if isinstance(error, BaseException) else None
+    end_span(span, error=error, members=',"status":"error"' if error else "")
+    _context.leave(span)
+
+
+def check_logging():
+    """Warns where a job's format or level isn't the one that the project says all of its stages have."""
+    import logging
+
+    root = logging.getLogger()
+    formats = {getattr(handler.formatter, "_fmt", None) for handler in root.handlers}
+    configured = os.environ.get("STAGELIGHT_HOOK_FORMAT")
+    if configured and formats and configured not in formats:
+        warn("format", configured, " and ".join(sorted(str(each) for each in formats)))
+    level = os.environ.get("STAGELIGHT_HOOK_LEVEL")
+    if level and root.level != int(level):
+        warn("level", logging.getLevelName(int(level)), logging.getLevelName(root.level))
+
+
+def warn(what, configured, effective):
+    """A record of the stage's."""
+    body = f"the logging {what} in effect is {effective}; configured is {configured}"
+    attributes = _records.encode_attributes(
+        {f"mlops.logging.{what}.configured": configured, f"mlops.logging.{what}.effective": effective}
+    )
+    _records.write_record(body, WARN, "WARNING", "stagelight", attributes)

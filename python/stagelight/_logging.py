@@ -36,8 +36,8 @@ watched = set()
 severities = {}
 fresh_code = None
 standard_length = 0
-# Where Optuna is there: finds the span of a trial that has ended, by the line that says so.
-find_trial = None
+# Find the span of a record, by the first part of its logger's name: what ends may be logged when it has ended.
+finders = {}
 
 
 def install(logging):
@@ -137,7 +137,8 @@ def write_log(record):
         attributes = f'{attributes},"exception.stacktrace":{quote(_records.cut_stack(record.exc_text))}'
     severity = severities.get(record.levelno) or to_severity(record.levelno)
     message = to_message(record)
-    span = find_trial(message) if find_trial is not None and record.name.startswith("optuna.") else None
+    find = finders.get(record.name.partition(".")[0]) if finders else None
+    span = None if find is None else find(record, message)
     return _records.write_record(
         message, severity, record.levelname, record.name, attributes, to_nanoseconds(record.created), span=span
     )

@@ -46,17 +46,20 @@ class OpenTrial:
     def __init__(self, known, number):
         self.span = _context.derive_span(known.parent, known.key, number)
         self.steps = set()
-        self.token = None
 
 
 def install(module):
-    """Called when `optuna.trial._trial` or `optuna.study._tell` was imported."""
+    """Called when `optuna.trial._trial`, `optuna.study._tell` or `optuna.study.study` was imported."""
     if module.__name__ == "optuna.study._tell":
         observe(module, "_tell_with_warning", after=end_trial)
         return
+    if module.__name__ == "optuna.study.study":
+        if "optuna.study._tell" not in sys.modules:
+            observe(module.Study, "tell", after=end_trial)  # Optuna 2
+        return
     observe(module.Trial, "__init__", after=begin_trial)
     observe(module.Trial, "report", after=note_report)
-    _logging.find_trial = find_ended
+    _logging.finders["optuna"] = find_ended
 
 
 def to_study_key(study, name, parent):
@@ -114,16 +117,7 @@ def begin_trial(_, __, error, args, ___):
 def enter(known, mine, study):
     """From here on this thread's records are the trial's. Of several that were asked for nobody knows which is meant."""
     is_asked = not getattr(getattr(study, "_thread_local", None), "in_optimize_loop", False)
-    is_one_of_many = is_asked and len(known.open) > 1
-    mine.token = _context.current.set(None if is_one_of_many else mine.span)
-
-
-def leave(mine):
-    try:
-        _context.current.reset(mine.token)
-    except ValueError:
-        pass  # it ends in another thread than it began in
-    mine.token = None
+    _context.enter(mine.span, is_known=not (is_asked and len(known.open) > 1))
 
 
 def note_report(_, __, error, args, kwargs):
@@ -155,7 +149,7 @@ def end_trial(_, __, error, args, kwargs):
         attributes=describe_trial(known, frozen),
         members=f',"state":"{frozen.state.name}"',
     )
-    leave(mine)
+    _context.leave(mine.span)
     ended[get_ident()] = (f"Trial {frozen.number} ", mine.span)
 
 
@@ -204,7 +198,7 @@ def find_objective_error():
     return None
 
 
-def find_ended(message):
+def find_ended(_, message):
     """The span of the trial that a line says the end of: it comes when the trial has ended."""
     start, span = ended.get(get_ident(), ("\0", None))
     return span if message.startswith(start) else None

@@ -56,21 +56,21 @@ class Span:
     def __init__(self, name, attributes):
         self.name = name
         self.attributes = attributes
-        self.span = None
-        self.token = None
+        self.entered = []
 
     def __enter__(self):
         if _inbox.is_open():
-            self.span = _context.new_span()
-            start_span("span", self.span, self.name, parent=_context.current_span(), attributes=self.attributes)
-            self.token = _context.current.set(self.span)
+            span = _context.new_span()
+            start_span("span", span, self.name, parent=_context.current_span(), attributes=self.attributes)
+            _context.enter(span)
+            self.entered.append(span)
         return self
 
     def __exit__(self, kind, error, traceback):
-        if self.token is not None:
-            _context.current.reset(self.token)
-            self.token = None
-            end_span(self.span, error=error, members="" if error is None else ',"status":"error"')
+        if self.entered:
+            span = self.entered.pop()
+            _context.leave(span)
+            end_span(span, error=error, members="" if error is None else ',"status":"error"')
 
     def __call__(self, function):
         """As a decorator: each call is a span."""

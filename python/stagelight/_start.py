@@ -9,11 +9,16 @@ from . import _imports, _inbox
 HOOKS = {
     "logging": "_logging",
     "threading": "_threads",
+    "subprocess": "_subprocess",
     "optuna.trial._trial": "_optuna",
     "optuna.study._tell": "_optuna",
+    "optuna.study.study": "_optuna",
     "dvc.stage": "_dvc",
     "dvc.stage.run": "_dvc",
+    "prefect.telemetry.run_telemetry": "_prefect",
+    "mlflow.tracking._tracking_service.client": "_mlflow",
     "hydra._internal.utils": "_hydra",
+    "hydra._internal.callbacks": "_hydra",
 }
 
 

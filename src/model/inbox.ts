@@ -18,6 +18,7 @@ export type InboxEntry =
   | HookEntry
   | ShownEntry
   | DvcStageEntry
+  | MlflowEntry
   | FaultEntry;
 
 /**
@@ -141,6 +142,22 @@ export interface DvcStageEntry {
   /** Why it ran: `dep:src/train.py`, `param:lr`, `cmd`. */
   readonly changed?: readonly string[];
   readonly attributes?: InboxAttributes;
+}
+
+/** A program has opened an MLflow store, or with `run` made a run in it. */
+export interface MlflowEntry {
+  readonly type: 'mlflow';
+  readonly time: string;
+  /** The tracking URI that is in effect, as MLflow has it: credentials and relative paths included. */
+  readonly uri: string;
+  /** What a relative path in it is relative to. */
+  readonly cwd: string;
+  /** The span that it happened in. */
+  readonly span?: SpanId;
+  readonly run?: string;
+  readonly experiment?: string;
+  /** The run that it is nested in: `mlflow.parentRunId`. */
+  readonly parent?: string;
 }
 
 export type SpanKindName =
