@@ -8,26 +8,26 @@ import type { ChooseCut } from './console/line-splitter.ts';
 import type { Scope } from './emitter.ts';
 import type { SpanEnd } from './course/span-book.ts';
 
-type StreamName = 'stdout' | 'stderr' | 'both';
+export type StreamName = 'stdout' | 'stderr' | 'both';
 
 /** One command's console: its streams, and the course that they tell of. */
 export class ConsoleSource {
   readonly #course: ConsoleCourse;
   readonly #grammars: GrammarTable;
   readonly #chooseCut: ChooseCut;
-  readonly #filter: PieceFilter;
+  readonly #toFilter: (stream: StreamName) => PieceFilter;
   readonly #streams = new Map<StreamName, StreamReader<Scope>>();
 
   constructor(options: {
     course: ConsoleCourse;
     grammars: GrammarTable;
     chooseCut: ChooseCut;
-    filter: PieceFilter;
+    toFilter: (stream: StreamName) => PieceFilter;
   }) {
     this.#course = options.course;
     this.#grammars = options.grammars;
     this.#chooseCut = options.chooseCut;
-    this.#filter = options.filter;
+    this.#toFilter = options.toFilter;
   }
 
   get course(): ConsoleCourse {
@@ -57,7 +57,7 @@ export class ConsoleSource {
         grammars: this.#grammars,
         sink: this.#course.createSink(name),
         chooseCut: this.#chooseCut,
-        filter: this.#filter,
+        filter: this.#toFilter(name),
       });
       this.#streams.set(name, stream);
     }

@@ -3,7 +3,6 @@ import { createGrammars } from '../grammars/registry.ts';
 import type { ChildExitEntry, ConsoleOpenEntry } from '../model/inbox.ts';
 import type { RunKind } from '../model/pipeline.ts';
 import type { ProducedStage, RunInfo } from '../model/run-info.ts';
-import type { SecretMasker } from '../model/secrets.ts';
 import { parseNanoString } from '../model/time.ts';
 import type { UnixTime } from '../model/time.ts';
 import { Zone } from '../model/zone.ts';
@@ -12,36 +11,26 @@ import { ExecutionClaims } from '../spool/claims.ts';
 import { FILE, findUp } from '../spool/layout.ts';
 import { GrammarTable } from './console/grammar-table.ts';
 import type { ChooseCut } from './console/line-splitter.ts';
-import type { PieceFilter } from './console/stream-reader.ts';
 import { ConsoleSource } from './console-source.ts';
 import { ConsoleCourse } from './course/console-course.ts';
 import type { SpanBook, SpanEnd } from './course/span-book.ts';
-import { createChooseCut } from './cut.ts';
 import { DvcLocks } from './dvc/lock.ts';
 import { DvcProject } from './dvc/project.ts';
 import { StageFacts } from './dvc/stage-facts.ts';
-import { EchoBook } from './echo-book.ts';
 import { Lineage } from './lineage.ts';
 import type { Recorder } from './recorder.ts';
+import { createFilter } from './seen/create-filter.ts';
+import type { Sightings } from './seen/sightings.ts';
 import { toUidPrefix } from './uid.ts';
 
 export interface ConsoleSourcesOptions {
   readonly runDir: string;
   readonly info: RunInfo;
-  readonly masker: SecretMasker;
   readonly book: SpanBook;
   readonly recorder: Recorder;
+  readonly sightings: Sightings;
+  readonly chooseCut: ChooseCut;
 }
-
-interface OpenConsole {
-  readonly console: ConsoleSource;
-  readonly around: string | undefined;
-  /** What will come by here once more because a command inside it passes it on. */
-  readonly echoes: EchoBook;
-}
-
-/** Consoles in consoles; the bound is against entries that name each other. */
-const MAX_DEPTH = 32;
 
 /** The consoles of a run: that of its command, and those of commands that run inside it under a wrapper of their own. */
 export class ConsoleSources {
@@ -49,13 +38,12 @@ export class ConsoleSources {
   readonly #facts: StageFacts;
   readonly #claims: ExecutionClaims;
   readonly #grammars: GrammarTable;
-  readonly #chooseCut: ChooseCut;
-  readonly #sources = new Map<string, OpenConsole>();
+  readonly #sources = new Map<string, ConsoleSource>();
   #main: string | undefined;
   #experiment: string | undefined;
 
   constructor(options: ConsoleSourcesOptions) {
-    const { runDir, info, masker, recorder } = options;
+    const { runDir, info, recorder } = options;
     this.#options = options;
     const project = new DvcProject({ root: findUp(info.cwd, '.dvc') ?? info.cwd, cwd: info.cwd });
     const locks = new DvcLocks(project);
@@ -63,7 +51,6 @@ export class ConsoleSources {
     this.#claims = new ExecutionClaims(join(runDir, FILE.claims));
     this.#facts = new StageFacts({ project, locks, lineage: new Lineage(runDir), recorder });
     this.#grammars = new GrammarTable(createGrammars(info.logging));
-    this.#chooseCut = createChooseCut(masker);
   }
 
   /** Whether it is the console of the run's own command. */
@@ -74,7 +61,7 @@ export class ConsoleSources {
   /** What kind of run the output shows, where it shows one. */
   get kind(): RunKind | undefined {
     return [...this.#sources.values()]
-      .map(({ console }) => console.course.kind)
+      .map((console) => console.course.kind)
       .find((kind) => kind !== undefined);
   }
 
@@ -104,19 +91,21 @@ export class ConsoleSources {
         this.#experiment = name;
       },
     });
-    const echoes = new EchoBook();
-    const filter = createFilter(echoes, this.#findEnclosing(entry.around));
+    const { chooseCut, sightings } = this.#options;
+    const expected = sightings.open(source, entry.around);
+    const outer = sightings.enclosing(entry.around);
+    const { file } = sightings;
     const console = new ConsoleSource({
       course,
       grammars: this.#grammars,
-      chooseCut: this.#chooseCut,
-      filter,
+      chooseCut,
+      toFilter: (stream) => createFilter({ console: source, stream, expected, outer, file }),
     });
-    this.#sources.set(source, { console, around: entry.around, echoes });
+    this.#sources.set(source, console);
   }
 
   chunk(frame: Frame & { kind: 'stdout' | 'stderr' | 'both' }, source: string): void {
-    this.#sources.get(source)?.console.chunk(frame);
+    this.#sources.get(source)?.chunk(frame);
   }
 
   /** A command inside the run has ended; its span is its wrapper's to end. */
@@ -124,38 +113,17 @@ export class ConsoleSources {
     const end = parseNanoString(entry.time);
     if (end === undefined) return;
     const result = entry.code === 0 ? 'success' : 'failure';
-    this.#sources.get(source)?.console.finish({ end, result });
+    this.#sources.get(source)?.finish({ end, result });
   }
 
   /** Nothing more has come up to `time`. */
   expire(time: UnixTime): void {
-    for (const { console } of this.#sources.values()) console.expire(time);
+    for (const console of this.#sources.values()) console.expire(time);
   }
 
   finish(how: SpanEnd): void {
-    for (const { console } of this.#sources.values()) console.finish(how);
+    for (const console of this.#sources.values()) console.finish(how);
   }
-
-  /** The consoles that one prints into, the nearest first. */
-  #findEnclosing(around: string | undefined): EchoBook[] {
-    const found: EchoBook[] = [];
-    for (let name = around; name !== undefined;) {
-      const console = this.#sources.get(name);
-      if (console === undefined || found.length >= MAX_DEPTH) break;
-      found.push(console.echoes);
-      name = console.around;
-    }
-    return found;
-  }
-}
-
-/** Leaves out what a console's inner commands pass on, and tells the consoles around it what will come by there. */
-function createFilter(echoes: EchoBook, enclosing: readonly EchoBook[]): PieceFilter {
-  return (raw, end) => {
-    const own = echoes.takeOwn(raw, end);
-    if (own !== undefined) for (const book of enclosing) book.expect(own, end);
-    return own;
-  };
 }
 
 /** `dvc repro --dry`, itself or in the text of a shell's command. */

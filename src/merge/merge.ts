@@ -15,6 +15,7 @@ import { parseEntry } from '../spool/record-tail.ts';
 import { FILE } from '../spool/layout.ts';
 import { writeRunInfo } from '../spool/run-file.ts';
 import { ConsoleSources } from './console-sources.ts';
+import { createChooseCut } from './cut.ts';
 import { Emitter } from './emitter.ts';
 import { EntryReader } from './entry-reader.ts';
 import { FaultLog } from '../spool/fault-log.ts';
@@ -23,6 +24,8 @@ import type { FileProcessor } from './file-processors.ts';
 import { Recorder } from './recorder.ts';
 import type { Written } from './recorder.ts';
 import { RunSpan } from './run-span.ts';
+import { SeenFile } from './seen/seen-file.ts';
+import { Sightings } from './seen/sightings.ts';
 import { SpanBook } from './course/span-book.ts';
 
 export interface MergeOptions {
@@ -52,8 +55,11 @@ export class Merge implements InboxVisitor {
   readonly #consoles: ConsoleSources;
   readonly #entries: EntryReader;
   readonly #faults: FaultLog;
+  readonly #sightings: Sightings;
   #lastHeartbeat: UnixTime;
   #lastTime: UnixTime;
+  /** Up to when the consoles have been read. */
+  #lastFrame: UnixTime = [0, 0];
   /** The run as it has ended, until all of it is on disk. */
   #ended: RunInfo | undefined;
 
@@ -79,19 +85,24 @@ export class Merge implements InboxVisitor {
       url: `file://${runDir}`,
       keepsExceptionEvents: env['OTEL_SEMCONV_EXCEPTION_SIGNAL_OPT_IN'] !== 'logs',
     });
+    const chooseCut = createChooseCut(masker);
+    this.#sightings = new Sightings({ file: new SeenFile(join(runDir, FILE.seen)), chooseCut });
+    this.#files.push(this.#sightings.file);
     this.#faults = new FaultLog(runDir);
     this.#run = new RunSpan({ info, book: this.#book, recorder: this.#recorder });
     this.#consoles = new ConsoleSources({
       ...options,
-      masker,
       book: this.#book,
       recorder: this.#recorder,
+      sightings: this.#sightings,
+      chooseCut,
     });
     this.#entries = new EntryReader({
       info,
       book: this.#book,
       recorder: this.#recorder,
       faults: this.#faults,
+      sightings: this.#sightings,
     });
     this.#inboxes = new InboxReader(join(runDir, FILE.inbox));
     this.#lastTime = this.#lastHeartbeat = this.#run.start;
@@ -115,12 +126,21 @@ export class Merge implements InboxVisitor {
   step(time?: UnixTime): boolean {
     this.#flush(); // first what the disk refused the last time, before there is more of it
     const hasRead = this.#inboxes.read(this, STEP_BYTES);
+    this.#entries.settle(hasRead || time === undefined ? this.#lastFrame : time);
     if (time !== undefined) {
       if (!hasRead) this.#consoles.expire(time);
       this.#beat(time);
     }
     this.#flush();
     return hasRead;
+  }
+
+  get isFull(): boolean {
+    return this.#sightings.isFull;
+  }
+
+  makeRoom(): void {
+    this.#sightings.makeRoom();
   }
 
   entry(entry: InboxEntry, place: EntryPlace): void {
@@ -131,6 +151,7 @@ export class Merge implements InboxVisitor {
 
   frame(frame: Frame, place: EntryPlace): void {
     this.#note(frame.time);
+    this.#lastFrame = frame.time;
     if (frame.kind !== 'entry') {
       this.#consoles.chunk(frame as Frame & { kind: 'stdout' }, place.source);
       return;

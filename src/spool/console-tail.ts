@@ -1,3 +1,5 @@
+import { compareTimes } from '../model/time.ts';
+import type { UnixTime } from '../model/time.ts';
 import { MAX_FRAME_BYTES, parseFrames } from './console-inbox.ts';
 import type { InboxVisitor } from './inbox-visitor.ts';
 import { parseEntry } from './record-tail.ts';
@@ -46,16 +48,28 @@ export class ConsoleTail {
     this.#rest = last === undefined ? bytes : bytes.subarray(last.end);
   }
 
-  /** Hands on the frames up to byte `limit` of the inbox, at most `maxBytes` of them; gives whether there were any. */
-  read(visitor: InboxVisitor, limit: number, maxBytes: number): boolean {
+  /**
+   * Hands on the frames up to byte `limit` of the inbox and to `until`, at most `maxBytes` of them; gives whether there were
+   * any.
+   */
+  read(
+    visitor: InboxVisitor,
+    to: { limit: number; until?: UnixTime | undefined; maxBytes: number },
+  ): boolean {
+    const { limit, until, maxBytes } = to;
     const room = Math.min(limit - this.#file.offset, maxBytes);
     const more = room > 0 ? this.#file.read(room) : EMPTY;
     if (more.length === 0 && this.#rest.length === 0) return false;
     const bytes = this.#rest.length === 0 ? more : Buffer.concat([this.#rest, more]);
     const start = this.#file.offset - bytes.length;
     const { frames, rest } = parseFrames(bytes);
-    for (const frame of frames)
+    for (const frame of frames) {
+      if (until !== undefined && compareTimes(frame.time, until) > 0) {
+        this.#rest = bytes.subarray(frame.offset);
+        return frame !== frames[0];
+      }
       visitor.frame(frame, { source: this.source, offset: start + frame.offset });
+    }
     this.#rest = rest;
     if (rest.length > MAX_FRAME_BYTES) {
       visitor.unreadable({ source: this.source, offset: this.#file.offset - rest.length });

@@ -1,17 +1,25 @@
-import { readdirSync } from 'node:fs';
+import { readdirSync, statSync } from 'node:fs';
 import { join } from 'node:path';
+import { compareTimes } from '../model/time.ts';
+import type { UnixTime } from '../model/time.ts';
 import { CONSOLE_EXTENSION } from './console-inbox.ts';
 import { ConsoleTail } from './console-tail.ts';
 import type { InboxVisitor } from './inbox-visitor.ts';
-
 import { parseSourceTime } from './process-identity.ts';
 import { RecordTail } from './record-tail.ts';
 
 const RECORDS_EXTENSION = '.jsonl';
 
+/** How far an inbox is read: up to where it was at one moment. */
+interface Limited<Tail> {
+  readonly tail: Tail;
+  readonly limit: number;
+}
+
 /** Reads all inboxes of a run, as they grow. */
 export class InboxReader {
   readonly #folder: string;
+  /** The oldest first. */
   readonly #records = new Map<string, RecordTail>();
   /** The oldest first. */
   readonly #consoles = new Map<string, ConsoleTail>();
@@ -21,50 +29,79 @@ export class InboxReader {
   }
 
   /**
-   * Reads what is new: the record inboxes to their end, then the consoles, the innermost first, up to where they were
-   * when the reading began; of the outermost, the run's own, at most `maxBytes`.
+   * Reads what is new: first the record inboxes, those of the newest processes first, then the consoles, the innermost
+   * first; of the outermost, the run's own, at most `maxBytes`. Each is read up to where it was at one moment.
    *
-   * What a process logs is in its inbox before it is on a console, and what a command inside the run prints is in its
-   * console's inbox before it is passed on to the console around it. In this order a line that repeats another comes
-   * second.
+   * What a process logs is in its inbox before it is on a console, or in the inbox of an older process that repeats it; and
+   * what a command inside the run prints is in its console's inbox before it is passed on to the console around it. In
+   * this order, and as what repeats has its limit taken before what it repeats, the repetition always comes second.
    * @returns whether anything was read.
    */
   read(visitor: InboxVisitor, maxBytes: number): boolean {
-    this.#discover(visitor);
-    const consoles = [...this.#consoles.values()]
-      .map((tail) => ({ tail, limit: tail.size() }))
-      .toSorted((a, b) => b.tail.depth - a.tail.depth);
-    let hasRead = false;
-    for (const tail of this.#records.values()) while (tail.read(visitor, maxBytes)) hasRead = true;
-    for (const { tail, limit } of consoles) {
-      while (tail.read(visitor, limit, maxBytes)) {
+    const known = limit([...this.#consoles.values()]);
+    const consoles = [...known, ...limit(this.#discoverConsoles(visitor))];
+    const newRecords = this.#discoverRecords();
+    // A process may have begun since whose console isn't known yet: it has to be, but nothing of it can have come by.
+    const newConsoles = this.#discoverConsoles(visitor);
+    const records = limit([...this.#records.values()]);
+    let hasRead = consoles.length > known.length || newRecords + newConsoles.length > 0;
+    for (const { tail, limit: to } of records.toReversed()) {
+      while (!visitor.isFull && tail.read(visitor, to, maxBytes)) hasRead = true;
+    }
+    const until = findReadTime(records);
+    for (const { tail, limit: to } of consoles.toSorted((a, b) => b.tail.depth - a.tail.depth)) {
+      while (tail.read(visitor, { limit: to, until, maxBytes })) {
         hasRead = true;
         if (tail.depth === 0) break;
       }
     }
-    return hasRead;
+    if (until === undefined || hasRead) return hasRead;
+    visitor.makeRoom();
+    return true;
   }
 
   close(): void {
     for (const tail of [...this.#records.values(), ...this.#consoles.values()]) tail.close();
   }
 
-  #discover(visitor: InboxVisitor): void {
-    const names = readdirSync(this.#folder);
-    const consoles = names
-      .filter((name) => name.endsWith(CONSOLE_EXTENSION))
-      .map((name) => name.slice(0, -CONSOLE_EXTENSION.length))
-      .filter((source) => !this.#consoles.has(source))
-      .toSorted((a, b) => parseSourceTime(a) - parseSourceTime(b));
-    for (const source of consoles) {
+  #discoverConsoles(visitor: InboxVisitor): ConsoleTail[] {
+    const sources = this.#listNew(CONSOLE_EXTENSION, this.#consoles);
+    const ordered = sources.toSorted((a, b) => parseSourceTime(a) - parseSourceTime(b));
+    return ordered.map((source) => {
       const tail = new ConsoleTail(source, join(this.#folder, `${source}${CONSOLE_EXTENSION}`));
       this.#consoles.set(source, tail);
       tail.readHead(visitor);
-    }
-    for (const name of names) {
-      const source = name.slice(0, -RECORDS_EXTENSION.length);
-      if (!name.endsWith(RECORDS_EXTENSION) || this.#records.has(source)) continue;
-      this.#records.set(source, new RecordTail(source, join(this.#folder, name)));
-    }
+      return tail;
+    });
   }
+
+  /** Gives how many new ones there are. */
+  #discoverRecords(): number {
+    const born = this.#listNew(RECORDS_EXTENSION, this.#records).map((source) => {
+      const path = join(this.#folder, `${source}${RECORDS_EXTENSION}`);
+      return { source, path, bornMs: statSync(path).birthtimeMs };
+    });
+    for (const { source, path } of born.toSorted((a, b) => a.bornMs - b.bornMs))
+      this.#records.set(source, new RecordTail(source, path));
+    return born.length;
+  }
+
+  #listNew(extension: string, known: ReadonlyMap<string, unknown>): string[] {
+    return readdirSync(this.#folder)
+      .filter((name) => name.endsWith(extension))
+      .map((name) => name.slice(0, -extension.length))
+      .filter((source) => !known.has(source));
+  }
+}
+
+function limit<Tail extends { size(): number }>(tails: readonly Tail[]): Limited<Tail>[] {
+  return tails.map((tail) => ({ tail, limit: tail.size() }));
+}
+
+/** Up to when all record inboxes have been read, where one wasn't read to its limit; a writer's entries are in order. */
+function findReadTime(records: readonly Limited<RecordTail>[]): UnixTime | undefined {
+  const times = records
+    .filter(({ tail, limit: to }) => !tail.isReadTo(to))
+    .map(({ tail }) => tail.lastTime);
+  return times.toSorted(compareTimes)[0];
 }

@@ -14,6 +14,10 @@ export interface InboxVisitor {
   entry(entry: InboxEntry, place: EntryPlace): void;
   /** A frame of a console inbox. */
   frame(frame: Frame, place: EntryPlace): void;
+  /** Whether enough entries have been read for now: the consoles should be read up to where these are. */
+  readonly isFull: boolean;
+  /** The consoles have nothing up to where the entries were read, and `isFull` still is: what it waits for doesn't come. */
+  makeRoom(): void;
   /** A line that is no entry: torn by a killed writer, or not ours. */
   unreadable(place: EntryPlace): void;
 }

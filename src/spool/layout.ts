@@ -12,6 +12,7 @@ export const FILE = {
   logs: 'logs.jsonl',
   metrics: 'metrics.jsonl',
   text: 'run.log',
+  seen: 'seen.jsonl',
   inbox: 'inbox',
   claims: 'claims',
   cursor: 'cursor',

@@ -1,4 +1,6 @@
 import type { InboxEntry } from '../model/inbox.ts';
+import { parseNanoString } from '../model/time.ts';
+import type { UnixTime } from '../model/time.ts';
 import type { InboxVisitor } from './inbox-visitor.ts';
 import { TailFile } from './tail-file.ts';
 
@@ -11,6 +13,7 @@ export class RecordTail {
   readonly source: string;
   readonly #file: TailFile;
   #rest: Buffer = EMPTY;
+  #lastTime = '';
 
   /** @throws the file system's error when the inbox can't be opened. */
   constructor(source: string, path: string) {
@@ -18,9 +21,24 @@ export class RecordTail {
     this.#file = new TailFile(path);
   }
 
-  /** Hands on the next whole entries, of at most `maxBytes`; gives whether there was anything new. */
-  read(visitor: InboxVisitor, maxBytes: number): boolean {
-    const more = this.#file.read(maxBytes);
+  /** Bytes in the inbox now. */
+  size(): number {
+    return this.#file.size();
+  }
+
+  /** Whether everything up to byte `limit` was read. */
+  isReadTo(limit: number): boolean {
+    return this.#file.offset >= limit;
+  }
+
+  /** The time of the last entry that was read. */
+  get lastTime(): UnixTime {
+    return parseNanoString(this.#lastTime) ?? [0, 0];
+  }
+
+  /** Hands on the next whole entries up to byte `limit`, at most `maxBytes` of them; gives whether there was anything new. */
+  read(visitor: InboxVisitor, limit: number, maxBytes: number): boolean {
+    const more = this.#file.read(Math.min(limit - this.#file.offset, maxBytes));
     if (more.length === 0) return false;
     const bytes = this.#rest.length === 0 ? more : Buffer.concat([this.#rest, more]);
     const start = this.#file.offset - bytes.length;
@@ -29,6 +47,7 @@ export class RecordTail {
       const place = { source: this.source, offset: start + from };
       const entry = parseEntry(bytes.subarray(from, end));
       if (entry !== undefined) visitor.entry(entry, place);
+      if (typeof entry?.time === 'string') this.#lastTime = entry.time;
       else if (end > from) visitor.unreadable(place);
       from = end + 1;
     }

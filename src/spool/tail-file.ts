@@ -23,7 +23,7 @@ export class TailFile {
   /** What was appended since, at most `maxBytes`; empty when nothing was. */
   read(maxBytes: number): Buffer {
     const available = this.size() - this.#offset;
-    if (available <= 0) return Buffer.alloc(0);
+    if (available <= 0 || maxBytes <= 0) return Buffer.alloc(0);
     const buffer = Buffer.allocUnsafe(Math.min(available, maxBytes));
     const length = readSync(this.#fd, buffer, 0, buffer.length, this.#offset);
     this.#offset += length;

@@ -67,6 +67,13 @@ export class LineReader<Scope> {
     this.#begin(line, outer);
   }
 
+  /** Reads a line whose record came by another way: only for what it says of the run's course. */
+  observe(line: Line): void {
+    const { body, repeats } = this.#read(line)?.reading ?? {};
+    if (repeats === undefined || body === undefined) return;
+    this.#toSource(repeats.source).observe({ ...line, text: body });
+  }
+
   /** Ends what is open: at the end of the output, or after a silence. */
   close(isSilence = false): void {
     // Lines that were held, and turn out not to belong to it, may open the next.

@@ -1,4 +1,5 @@
 import type { ConsoleEvent, Reading } from '../../grammars/grammar.ts';
+import type { Attributes } from '../../model/pipeline.ts';
 import type { UnixTime } from '../../model/time.ts';
 import { stripEscapes, toRawIndex } from './ansi.ts';
 
@@ -15,6 +16,22 @@ export interface Line {
   readonly bytes: Buffer | undefined;
   /** Whether a silence ended it, not its own end. */
   readonly isCut: boolean;
+  /** What its process has told of it. */
+  readonly told?: ToldLine | undefined;
+}
+
+/** A line that shows a record of a process. */
+export interface ToldLine {
+  /** The inbox of the process. */
+  readonly source: string;
+  /** What the record has beside what can be read in the line. */
+  readonly attributes?: Attributes | undefined;
+}
+
+/** What is read of a text as it came: without colours, and without the carriage returns that a terminal adds. */
+export function toText(raw: string): string {
+  const text = stripEscapes(raw);
+  return text.endsWith('\r') ? text.replace(/\r{1,8}$/, '') : text;
 }
 
 /** What a line, or a block of lines, turned out to be. */

@@ -6,7 +6,7 @@ import type { UnixTime } from '../../model/time.ts';
 import { stripEscapes } from './ansi.ts';
 import type { GrammarTable } from './grammar-table.ts';
 import { LineReader } from './line-reader.ts';
-import { splitLine } from './line.ts';
+import { splitLine, toText } from './line.ts';
 import type { ConsoleRecord, ConsoleSink, Line } from './line.ts';
 import { LineSplitter } from './line-splitter.ts';
 import type { ChooseCut, Piece, PieceEnd } from './line-splitter.ts';
@@ -29,8 +29,15 @@ export interface StreamSink<Scope> extends ConsoleSink<Scope> {
   record(record: StreamRecord<Scope>): void;
 }
 
-/** Gives what of a piece of output is the stream's own, or `undefined` when nothing is. Sees every piece, in order. */
-export type PieceFilter = (raw: string, end: PieceEnd) => string | undefined;
+/**
+ * Gives what of a piece of output is the stream's own and not known already, or `undefined` when nothing is. Sees every
+ * piece, in order. What isn't the stream's own may still say something of the run's course: it can `observe` it.
+ */
+export type PieceFilter = (
+  line: Line,
+  end: PieceEnd,
+  observe: (line: Line) => void,
+) => Line | undefined;
 
 /** A line of redraws that are no progress is kept as one line up to this length. */
 const MAX_BEFORE_LENGTH = 128 * 1024;
@@ -52,6 +59,7 @@ export class StreamReader<Scope> {
   readonly #filter: PieceFilter | undefined;
   readonly #progress: ProgressTracker;
   readonly #onPiece = (piece: Piece): void => this.#takePiece(piece);
+  readonly #onObserved = (line: Line): void => this.#lines.observe(line);
   /** What stood before carriage returns and was no progress: the beginning of a line. */
   #before: Line | undefined;
   #longLine: LongLine<Scope> | undefined;
@@ -106,7 +114,8 @@ export class StreamReader<Scope> {
 
   #takePiece(piece: Piece): void {
     const whole = toLine(piece, this.#isSilence);
-    const line = this.#filter === undefined ? whole : this.#toOwn(whole, piece.end, this.#filter);
+    const line =
+      this.#filter === undefined ? whole : this.#filter(whole, piece.end, this.#onObserved);
     if (line === undefined) return;
     if (piece.end === 'cut' || this.#longLine !== undefined) {
       this.#takePart(line, piece.end !== 'cut');
@@ -115,13 +124,6 @@ export class StreamReader<Scope> {
     } else {
       this.#takeLine(line);
     }
-  }
-
-  /** What of a piece is this stream's own, and not another console's that comes by. */
-  #toOwn(line: Line, end: PieceEnd, filter: PieceFilter): Line | undefined {
-    const own = filter(line.raw, end);
-    if (own === undefined || own === line.raw) return own === undefined ? undefined : line;
-    return { ...line, raw: own, text: toText(own), bytes: undefined };
   }
 
   /** What a carriage return ended: a redraw of a progress bar, or the beginning of a line. */
@@ -224,11 +226,6 @@ function toLine({ bytes, offset, time, end }: Piece, isSilence: boolean): Line {
     bytes: isInvalid ? Buffer.from(bytes) : undefined,
     isCut: isSilence && end === 'end',
   };
-}
-
-function toText(raw: string): string {
-  const text = stripEscapes(raw);
-  return text.endsWith('\r') ? text.replace(/\r{1,8}$/, '') : text;
 }
 
 function isBlank(line: Line | undefined): boolean {

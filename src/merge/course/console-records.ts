@@ -59,8 +59,8 @@ export class ConsoleRecords {
       eventName: reading?.event?.type === 'progress' ? EVENT.progress : undefined,
       body: reading === undefined ? line.text : reading.body,
       attributes,
-      // Without its colours a text may be a secret that it isn't with them.
-      raw: line.raw.includes('\x1b') ? undefined : line.raw,
+      // Without its colours a text may be a secret that it isn't with them; and what was told isn't in it.
+      raw: line.raw.includes('\x1b') || line.told !== undefined ? undefined : line.raw,
     });
     if (reading?.attributes?.[ATTR.exceptionType] !== undefined) {
       this.#noteException(scope, { time: time ?? line.time, attributes });
@@ -108,6 +108,7 @@ export class ConsoleRecords {
       attributes[ATTR.partIndex] = part.index;
     }
     if (reading?.attributes !== undefined) addOwn(attributes, reading.attributes);
+    if (line.told?.attributes !== undefined) addOwn(attributes, line.told.attributes);
     if (reading?.event?.type === 'progress')
       addOwn(attributes, toProgressAttributes(reading.event, frames));
     return attributes;

@@ -1,0 +1,47 @@
+import type { SpanId } from '../model/ids.ts';
+import type { SpanBook } from './course/span-book.ts';
+import type { Scope } from './emitter.ts';
+import type { Recorder } from './recorder.ts';
+
+/** Scopes of spans that have ended are kept for records that come late. */
+const MAX_SCOPES = 10_000;
+const SPAN_ID = /^(?!0{16})[0-9a-f]{16}$/;
+
+export function isSpanId(text: unknown): text is SpanId {
+  return typeof text === 'string' && SPAN_ID.test(text);
+}
+
+/** Where records belong whose process names a span. */
+export class Scopes {
+  readonly #root: SpanId;
+  readonly #book: SpanBook;
+  readonly #recorder: Recorder;
+  readonly #scopes = new Map<SpanId, Scope>();
+
+  constructor(options: { root: SpanId; book: SpanBook; recorder: Recorder }) {
+    this.#root = options.root;
+    this.#book = options.book;
+    this.#recorder = options.recorder;
+  }
+
+  /** The scope of a span; of the run's own when no span is named, or something that is none. */
+  find(named: SpanId | undefined): Scope {
+    const spanId = isSpanId(named) ? named : this.#root;
+    const known = this.known(spanId);
+    if (known !== undefined) return known;
+    // A span that nobody has told of, as an instrumentation of the user's may have: its records still belong to it.
+    const scope = this.#recorder.createScope(spanId, undefined);
+    this.keep(scope);
+    return scope;
+  }
+
+  /** The scope of a span that has been told of. */
+  known(spanId: SpanId): Scope | undefined {
+    return this.#book.get(spanId)?.scope ?? this.#scopes.get(spanId);
+  }
+
+  keep(scope: Scope): void {
+    if (this.#scopes.size >= MAX_SCOPES) this.#scopes.delete(this.#scopes.keys().next().value!);
+    this.#scopes.set(scope.spanId, scope);
+  }
+}

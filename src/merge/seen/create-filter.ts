@@ -1,0 +1,45 @@
+import type { Line } from '../console/line.ts';
+import { toText } from '../console/line.ts';
+import type { PieceFilter } from '../console/stream-reader.ts';
+import type { ExpectedOutput } from './expected-output.ts';
+import type { SeenFile } from './seen-file.ts';
+import type { Shown } from './shown.ts';
+
+/** Loggers of tools whose messages say how the run goes. */
+const COURSE = /^(?:dvc|hydra)\b/;
+
+/**
+ * Leaves out of a console's stream what is known already: what its inner consoles pass on, and records of processes. The
+ * consoles around it are told what will come by there.
+ */
+export function createFilter(options: {
+  readonly console: string;
+  readonly stream: string;
+  readonly expected: ExpectedOutput;
+  readonly outer: readonly ExpectedOutput[];
+  readonly file: SeenFile;
+}): PieceFilter {
+  const { console, stream, expected, outer, file } = options;
+  let shown: Shown | undefined;
+  const onShown = (each: Shown): void => void (shown ??= each);
+  return (line, end, observe) => {
+    shown = undefined;
+    const own = expected.takeOwn(line.raw, end, onShown);
+    if (shown === undefined) {
+      if (own !== undefined) for (const each of outer) each.expect(own, end);
+      return own === undefined ? undefined : withRaw(line, own);
+    }
+    const { record, held } = shown as Shown;
+    const told = { ...line, told: { source: record.source, attributes: held?.attributes } };
+    if (held !== undefined && (shown as Shown).isReadAt(console)) return told;
+    if ((shown as Shown).note()) file.add(record.uid, { stream, console, offset: line.offset });
+    if (COURSE.test(record.logger)) observe(told);
+    if (own === undefined) return undefined;
+    for (const each of outer) each.expect(own, end);
+    return withRaw(line, own);
+  };
+}
+
+function withRaw(line: Line, raw: string): Line {
+  return raw === line.raw ? line : { ...line, raw, text: toText(raw), bytes: undefined };
+}

@@ -1,0 +1,153 @@
+import type { PieceEnd } from '../console/line-splitter.ts';
+import { toText } from '../console/line.ts';
+import type { Shown } from './shown.ts';
+
+/** Of what never comes by, such as output that went to a file, this much is remembered. */
+const MAX_LENGTH = 16 * 1024 * 1024;
+/** How many expectations that end alike are tried against a line that others have written into. */
+const MAX_TRIED = 64;
+/** Lines are found by so many of their last characters. A shorter one is found at the end of too many others. */
+const ENDING_LENGTH = 8;
+
+/** A line that is expected: by whom it is shown, and how often it comes from an inner console. */
+interface Expected {
+  inner: number;
+  shown: Shown[];
+}
+
+/** Told of each expected piece that has come by. */
+export type OnShown = (shown: Shown) => void;
+
+/**
+ * What will come by on one console, and is known already: what a command inside it prints, whose output is caught on its
+ * own, and what handlers write of records that their process has told. Both are told before they are written, so the
+ * expectation is always there first.
+ *
+ * Equal lines are counted: a line that is expected twice may come twice, and one that comes a third time is new. Colours
+ * and the carriage returns that a terminal adds make no difference.
+ */
+export class ExpectedOutput {
+  readonly #lines = new Map<string, Expected>();
+  /** The keys of the lines by how they end. */
+  readonly #endings = new Map<string, Set<string>>();
+  /** Ends of output that had no newline: the next line begins with them. */
+  readonly #tails: { text: string; shown: Shown | undefined }[] = [];
+  #length = 0;
+
+  /** Whether so much is expected that what is expected next could push out what hasn't come yet. */
+  get isFull(): boolean {
+    return this.#length > MAX_LENGTH / 2;
+  }
+
+  /** A piece of output will come by here: an inner console's, or, with `shown`, what a handler writes. */
+  expect(raw: string, end: PieceEnd, shown?: Shown): void {
+    if (end === 'end') {
+      if (raw !== '') this.#tails.push({ text: toText(raw), shown });
+      return;
+    }
+    const key = toKey(raw, end);
+    const expected = this.#lines.get(key) ?? this.#add(key);
+    if (shown === undefined) expected.inner += 1;
+    else expected.shown.push(shown);
+    this.#length += key.length;
+    while (this.#length > MAX_LENGTH) this.forgetOldest();
+  }
+
+  /**
+   * What of a piece is this console's own: `undefined` when all of it was expected, else the text that is left when what
+   * was expected at its beginning or end is taken off.
+   */
+  takeOwn(raw: string, end: PieceEnd, onShown: OnShown): string | undefined {
+    if (this.#lines.size === 0 && this.#tails.length === 0) return raw;
+    if (this.#consume(toKey(raw, end), onShown)) return undefined;
+    const tail = this.#tails.findIndex(({ text }) => raw.startsWith(text));
+    if (tail >= 0) {
+      const [{ text, shown } = { text: '', shown: undefined }] = this.#tails.splice(tail, 1);
+      if (shown !== undefined) onShown(shown);
+      const rest = raw.slice(text.length);
+      return rest === '' ? undefined : this.takeOwn(rest, end, onShown);
+    }
+    return this.#takeOffEnd(raw, end, onShown);
+  }
+
+  /** Whether a line is expected that its process doesn't print here itself: somebody else may repeat it. */
+  isRepeatable(text: string): boolean {
+    const expected = this.#lines.get(toKey(text, 'newline'));
+    return expected?.shown.some((shown) => shown.isElsewhere) === true;
+  }
+
+  /** Takes a line that somebody repeats behind a prefix of his own; gives whether it was one of those that can be. */
+  takeRepeated(text: string, onShown: OnShown): boolean {
+    return this.isRepeatable(text) && this.#consume(toKey(text, 'newline'), onShown);
+  }
+
+  /** Forgets the oldest half: it doesn't come. */
+  forgetHalf(): void {
+    const least = this.#length / 2;
+    while (this.#length > least) this.forgetOldest();
+  }
+
+  forgetOldest(): void {
+    const key = this.#lines.keys().next().value;
+    if (key !== undefined) this.#remove(key);
+  }
+
+  /** An expected line behind text of this console's own that had no newline, or behind the prefix of who repeats it. */
+  #takeOffEnd(raw: string, end: PieceEnd, onShown: OnShown): string | undefined {
+    const text = toText(raw);
+    const keys = this.#endings.get(end[0]! + text.slice(-ENDING_LENGTH));
+    for (const key of [...(keys ?? [])].slice(-MAX_TRIED)) {
+      const known = key.slice(1);
+      if (known.length >= text.length || !text.endsWith(known)) continue;
+      const isRepeated = this.#lines.get(key)!.shown.some((shown) => shown.isElsewhere);
+      this.#consume(key, onShown);
+      return isRepeated ? undefined : this.takeOwn(cutOff(raw, known.length), end, onShown);
+    }
+    return raw;
+  }
+
+  #add(key: string): Expected {
+    const expected = { inner: 0, shown: [] };
+    this.#lines.set(key, expected);
+    if (key.length <= ENDING_LENGTH) return expected;
+    const ending = toEnding(key);
+    const keys = this.#endings.get(ending);
+    if (keys === undefined) this.#endings.set(ending, new Set([key]));
+    else keys.add(key);
+    return expected;
+  }
+
+  #consume(key: string, onShown: OnShown): boolean {
+    const expected = this.#lines.get(key);
+    if (expected === undefined) return false;
+    const shown = expected.shown.shift();
+    if (shown === undefined) expected.inner -= 1;
+    this.#length -= key.length;
+    if (expected.inner === 0 && expected.shown.length === 0) this.#remove(key);
+    if (shown !== undefined) onShown(shown);
+    return true;
+  }
+
+  #remove(key: string): void {
+    const { inner, shown } = this.#lines.get(key)!;
+    this.#length -= key.length * (inner + shown.length);
+    this.#lines.delete(key);
+    const ending = toEnding(key);
+    const keys = this.#endings.get(ending);
+    keys?.delete(key);
+    if (keys?.size === 0) this.#endings.delete(ending);
+  }
+}
+
+function toKey(raw: string, end: PieceEnd): string {
+  return end[0]! + toText(raw);
+}
+
+function toEnding(key: string): string {
+  return key[0]! + key.slice(1).slice(-ENDING_LENGTH);
+}
+
+/** The text without its last characters, which may have colours between them. */
+function cutOff(raw: string, length: number): string {
+  return (raw.includes('\x1b') ? toText(raw) : raw.replace(/\r{1,8}$/, '')).slice(0, -length);
+}

@@ -1,0 +1,142 @@
+import type { HookEntry, ShownEntry } from '../../model/inbox.ts';
+import type { ChooseCut } from '../console/line-splitter.ts';
+import { ExpectedOutput } from './expected-output.ts';
+import type { SeenFile } from './seen-file.ts';
+import { Shown } from './shown.ts';
+import type { HeldRecord, KnownRecord } from './shown.ts';
+import { splitShown } from './split-shown.ts';
+
+/** Consoles in consoles; the bound is against entries that name each other. */
+const MAX_DEPTH = 32;
+/** So many of a process's newest records are known when one is shown: threads log between a record and its handlers. */
+const MAX_KNOWN = 4096;
+
+/** A process that tells of its records. */
+interface Teller {
+  console: string | undefined;
+  /** Whether its standard streams are that console's own. */
+  readonly isOwn: { stdout: boolean; stderr: boolean };
+  readonly records: Map<number, Known>;
+}
+
+interface Known {
+  readonly record: KnownRecord;
+  readonly held: HeldRecord | undefined;
+}
+
+/** A record of another process, which handed it on to this one: it is known, whichever it is. */
+const HANDED_ON: Known = { record: { uid: undefined, logger: '', source: '' }, held: undefined };
+
+/**
+ * Knows which records of processes will be seen once more, where, and in which text. A record is told when it is logged;
+ * what its handlers write to the console, to files, or to a program that repeats it is that record, not another one.
+ */
+export class Sightings {
+  readonly file: SeenFile;
+  readonly #chooseCut: ChooseCut;
+  readonly #consoles = new Map<string, ExpectedOutput>();
+  readonly #around = new Map<string, string>();
+  readonly #tellers = new Map<string, Teller>();
+  #main: string | undefined;
+
+  constructor(options: { file: SeenFile; chooseCut: ChooseCut }) {
+    this.file = options.file;
+    this.#chooseCut = options.chooseCut;
+  }
+
+  /** Whether so much is expected that the consoles should be read first. */
+  get isFull(): boolean {
+    for (const console of this.#consoles.values()) if (console.isFull) return true;
+    return false;
+  }
+
+  /** Nothing of what is expected has come for a while: makes room. */
+  makeRoom(): void {
+    for (const console of this.#consoles.values()) if (console.isFull) console.forgetHalf();
+  }
+
+  /** A console has been found. `around` is the one that its output comes by on once more. */
+  open(name: string, around: string | undefined): ExpectedOutput {
+    this.#main ??= name;
+    if (around !== undefined) this.#around.set(name, around);
+    return this.#toConsole(name);
+  }
+
+  /** What is expected on a console and on those around it, the innermost first. */
+  enclosing(name: string | undefined): ExpectedOutput[] {
+    const found: ExpectedOutput[] = [];
+    for (let at = name; at !== undefined && found.length < MAX_DEPTH; at = this.#around.get(at))
+      found.push(this.#toConsole(at));
+    return found;
+  }
+
+  /** A process says that it tells of its records, and where it prints. */
+  addProcess(source: string, { console, stdout, stderr }: HookEntry): void {
+    const teller = this.#toTeller(source);
+    teller.console = console;
+    teller.isOwn.stdout = stdout !== false;
+    teller.isOwn.stderr = stderr !== false;
+  }
+
+  /** A record of a process that its handlers may show. */
+  addRecord(source: string, id: number, known: Known): void {
+    const { records } = this.#toTeller(source);
+    records.set(id, known);
+    if (records.size > MAX_KNOWN) records.delete(records.keys().next().value!);
+  }
+
+  /** A handler is about to write a record. */
+  addShown(source: string, entry: ShownEntry): void {
+    const teller = this.#toTeller(source);
+    const known = entry.of === undefined ? HANDED_ON : teller.records.get(entry.of);
+    if (known === undefined) return;
+    const { record, held } = known;
+    if (entry.stream === 'file') {
+      if (entry.path !== undefined) this.file.add(record.uid, { path: entry.path });
+      return;
+    }
+    if (typeof entry.text !== 'string') return;
+    const isElsewhere = !teller.isOwn[entry.stream];
+    const consoles = this.enclosing(teller.console ?? this.#main);
+    const shown = new Shown({ record, isElsewhere, held });
+    for (const { raw, end } of splitShown(entry.text, this.#chooseCut)) {
+      for (const console of consoles) console.expect(raw, end, shown);
+    }
+  }
+
+  /**
+   * The record that a message repeats, where a program around another one logs what that prints. The message has then
+   * come by: what its own handlers write of it is expected as the record's.
+   */
+  takeRepeated(source: string, message: string): KnownRecord | undefined {
+    const lines = message.split('\n').filter((line) => line !== '');
+    const consoles = this.enclosing(this.#toTeller(source).console ?? this.#main);
+    const [nearest] = consoles;
+    if (nearest === undefined || lines.length === 0) return undefined;
+    if (!lines.every((line) => nearest.isRepeatable(line))) return undefined;
+    let found: KnownRecord | undefined;
+    for (const console of consoles) {
+      for (const line of lines) console.takeRepeated(line, ({ record }) => (found ??= record));
+    }
+    return found;
+  }
+
+  #toConsole(name: string): ExpectedOutput {
+    let console = this.#consoles.get(name);
+    if (console === undefined) this.#consoles.set(name, (console = new ExpectedOutput()));
+    return console;
+  }
+
+  #toTeller(source: string): Teller {
+    let teller = this.#tellers.get(source);
+    if (teller === undefined) {
+      teller = {
+        console: undefined,
+        isOwn: { stdout: true, stderr: true },
+        records: new Map(),
+      };
+      this.#tellers.set(source, teller);
+    }
+    return teller;
+  }
+}
