@@ -81,8 +81,11 @@ export interface ShownEntry {
    * the record: one that hands its records to this one, as with a `QueueHandler`.
    */
   readonly of?: number;
-  /** Which of the process's streams, by file descriptor; `file` for anything else. */
-  readonly stream: 'stdout' | 'stderr' | 'file';
+  /**
+   * Which of the process's streams, by file descriptor. `file`: another one that has a descriptor. `other`: something that
+   * has none, and may hand it on to any of them.
+   */
+  readonly stream: 'stdout' | 'stderr' | 'file' | 'other';
   /** Where a `file` is, when it is one. */
   readonly path?: string;
   /**

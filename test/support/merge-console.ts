@@ -1,9 +1,10 @@
+import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describeRun } from '../../src/capture/describe-run.ts';
 import { DEFAULT_LOGGING } from '../../src/config/defaults.ts';
 import { Merge } from '../../src/merge/merge.ts';
 import { createRunId } from '../../src/model/ids.ts';
-import type { ChildExitEntry } from '../../src/model/inbox.ts';
+import type { ChildExitEntry, InboxEntry } from '../../src/model/inbox.ts';
 import type { LoggingSettings, RunInfo } from '../../src/model/run-info.ts';
 import type { UnixTime } from '../../src/model/time.ts';
 import { fromUnixMs } from '../../src/model/time.ts';
@@ -37,6 +38,8 @@ export interface MergeConsoleOptions {
   readonly logging?: Partial<LoggingSettings>;
   /** The zone that the run's local times are in; UTC by default, as in all tests. */
   readonly timeZone?: string;
+  /** What processes tell, by the names of their inboxes. */
+  readonly inboxes?: Readonly<Record<string, readonly InboxEntry[]>>;
   /** A new one by default; all IDs in the run are made of it. */
   readonly runId?: string;
 }
@@ -73,6 +76,10 @@ export function mergeConsole(
     ...options.exit,
   });
   inbox.close();
+  for (const [source, entries] of Object.entries(options.inboxes ?? {})) {
+    const lines = entries.map((entry) => `${JSON.stringify(entry)}\n`);
+    writeFileSync(join(runDir, FILE.inbox, `${source}.jsonl`), lines.join(''));
+  }
   const finished = new Merge({ runDir, info, env: {} }).finish();
   return {
     runDir,

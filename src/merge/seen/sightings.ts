@@ -90,17 +90,18 @@ export class Sightings {
     const teller = this.#toTeller(source);
     const known = entry.of === undefined ? HANDED_ON : teller.records.get(entry.of);
     if (known === undefined) return;
+    const { isOwn, console } = teller;
     const { record, held } = known;
     if (entry.stream === 'file') {
       if (entry.path !== undefined) this.file.add(record.uid, { path: entry.path });
       return;
     }
     if (typeof entry.text !== 'string') return;
-    const isElsewhere = !teller.isOwn[entry.stream];
-    const consoles = this.enclosing(teller.console ?? this.#main);
+    const isElsewhere = entry.stream === 'other' ? !isOwn.stderr : !isOwn[entry.stream];
+    const consoles = this.enclosing(console ?? this.#main);
     const shown = new Shown({ record, isElsewhere, held });
     for (const { raw, end } of splitShown(entry.text, this.#chooseCut)) {
-      for (const console of consoles) console.expect(raw, end, shown);
+      for (const each of consoles) each.expect(raw, end, shown);
     }
   }
 
