@@ -240,3 +240,16 @@ export const METRICS_REQUEST = request(
   { resources: 'resourceMetrics', scopes: 'scopeMetrics', items: 'metrics' },
   METRIC,
 );
+
+function response(rejected: string): Message {
+  const partial = message({ [rejected]: [1, 'int64'], errorMessage: [2, 'string'] });
+  return message({ partialSuccess: [1, () => partial] });
+}
+
+/** What a backend answers: `ExportTraceServiceResponse`, and so on. */
+export const TRACES_RESPONSE = response('rejectedSpans');
+export const LOGS_RESPONSE = response('rejectedLogRecords');
+export const METRICS_RESPONSE = response('rejectedDataPoints');
+
+/** `google.rpc.Status`, which it answers when it refuses; without details. */
+export const RPC_STATUS = message({ code: [1, 'int32'], message: [2, 'string'] });

@@ -1,3 +1,4 @@
+import { encodeProtobuf } from '../../otlp/protobuf/encode.ts';
 import { BackOff } from '../back-off.ts';
 import { HttpClient } from './http-client.ts';
 import { DEFAULT_PROTOCOL, toShownUrl } from './settings.ts';
@@ -88,9 +89,22 @@ export class Channel {
   }
 
   async #post(pieces: readonly Buffer[], signal: AbortSignal): Promise<Verdict> {
-    const contentType = 'application/json';
-    const answer = await this.#client.post(pieces, { contentType, signal });
+    const isJson = this.#protocol === 'http/json';
+    const contentType = isJson ? 'application/json' : 'application/x-protobuf';
+    const body = isJson ? pieces : this.#toProtobuf(pieces);
+    if (body === undefined) return { type: 'refused', status: 0, reason: "isn't OTLP/JSON" };
+    const answer = await this.#client.post(body, { contentType, signal });
     return this.#mask.apply(toVerdict(answer, this.settings.signal));
+  }
+
+  /** `undefined` when it can't be said in protobuf: it is taken apart like what a backend refuses. */
+  #toProtobuf(pieces: readonly Buffer[]): readonly Buffer[] | undefined {
+    try {
+      const envelope: unknown = JSON.parse(Buffer.concat(pieces).toString('utf8'));
+      return [encodeProtobuf(envelope, this.settings.signal.request)];
+    } catch {
+      return undefined;
+    }
   }
 
   #conclude(verdict: Verdict, signal: AbortSignal): Sent {

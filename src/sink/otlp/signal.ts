@@ -1,3 +1,12 @@
+import {
+  LOGS_REQUEST,
+  LOGS_RESPONSE,
+  METRICS_REQUEST,
+  METRICS_RESPONSE,
+  TRACES_REQUEST,
+  TRACES_RESPONSE,
+} from '../../otlp/protobuf/schema.ts';
+import type { Message } from '../../otlp/protobuf/schema.ts';
 import { FILE } from '../../spool/layout.ts';
 
 /** One of OTLP's signals: its file in a run directory, and what it is called on the wire. */
@@ -16,6 +25,9 @@ export interface Signal {
   readonly rejected: string;
   /** What one of it is called. */
   readonly item: string;
+  /** The request and its answer, in protobuf. */
+  readonly request: Message;
+  readonly response: Message;
 }
 
 export type SignalName = 'traces' | 'logs' | 'metrics';
@@ -31,6 +43,8 @@ export const SIGNALS: readonly Signal[] = [
     items: 'spans',
     rejected: 'rejectedSpans',
     item: 'span',
+    request: TRACES_REQUEST,
+    response: TRACES_RESPONSE,
   },
   {
     name: 'logs',
@@ -42,6 +56,8 @@ export const SIGNALS: readonly Signal[] = [
     items: 'logRecords',
     rejected: 'rejectedLogRecords',
     item: 'log record',
+    request: LOGS_REQUEST,
+    response: LOGS_RESPONSE,
   },
   {
     name: 'metrics',
@@ -53,6 +69,8 @@ export const SIGNALS: readonly Signal[] = [
     items: 'metrics',
     rejected: 'rejectedDataPoints',
     item: 'metric',
+    request: METRICS_REQUEST,
+    response: METRICS_RESPONSE,
   },
 ];
 

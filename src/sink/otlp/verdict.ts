@@ -1,3 +1,6 @@
+import { decodeProtobuf } from '../../otlp/protobuf/decode.ts';
+import { RPC_STATUS } from '../../otlp/protobuf/schema.ts';
+import type { Message } from '../../otlp/protobuf/schema.ts';
 import type { Answer } from './http-client.ts';
 import type { Signal } from './signal.ts';
 
@@ -87,58 +90,28 @@ function parsePartialSuccess(
   { headers, body }: Answer & { type: 'answered' },
   signal: Signal,
 ): { count: number; message: string } {
-  const nothing = { count: 0, message: '' };
-  if (body.length === 0) return nothing;
-  try {
-    const isJson = /json/i.test(headers['content-type'] ?? '');
-    if (!isJson) return parseProtobufSuccess(body);
-    const answer = JSON.parse(body.toString('utf8')) as {
-      partialSuccess?: Record<string, unknown>;
-    };
-    const { [signal.rejected]: rejected, errorMessage } = answer.partialSuccess ?? {};
-    return {
-      count: Math.max(0, Number(rejected) || 0),
-      message: typeof errorMessage === 'string' ? errorMessage : '',
-    };
-  } catch {
-    return nothing;
-  }
-}
-
-/** `partial_success` (1) with `rejected_…` (1) and `error_message` (2): the same numbers for all signals. */
-function parseProtobufSuccess(body: Buffer): { count: number; message: string } {
-  let [count, message] = [0, ''];
-  for (const outer of readFields(body)) {
-    if (outer.number !== 1 || outer.bytes === undefined) continue;
-    for (const { number, value, bytes } of readFields(outer.bytes)) {
-      if (number === 1 && bytes === undefined) count = value;
-      if (number === 2 && bytes !== undefined) message = bytes.toString('utf8');
-    }
-  }
-  return { count, message };
-}
-
-function* readFields(
-  bytes: Buffer,
-): Generator<{ number: number; value: number; bytes: Buffer | undefined }> {
-  let at = 0;
-  const readVarint = (): number => {
-    let value = 0;
-    for (let scale = 1; ; scale *= 128) {
-      const byte = bytes[at++];
-      if (byte === undefined) throw new RangeError('the message ends in the middle of a number');
-      value += (byte & 127) * scale;
-      if (byte < 128) return value;
-    }
+  const { partialSuccess } = parseBody(body, {
+    contentType: headers['content-type'] ?? '',
+    schema: signal.response,
+  }) as { partialSuccess?: Record<string, unknown> };
+  const { [signal.rejected]: rejected, errorMessage } = partialSuccess ?? {};
+  return {
+    count: Math.max(0, Number(rejected) || 0),
+    message: typeof errorMessage === 'string' ? errorMessage : '',
   };
-  while (at < bytes.length) {
-    const tag = readVarint();
-    const value = readVarint();
-    if ((tag & 7) === 2) {
-      yield { number: tag >>> 3, value: 0, bytes: bytes.subarray(at, at + value) };
-      at += value;
-    } else if ((tag & 7) === 0) yield { number: tag >>> 3, value, bytes: undefined };
-    else return;
+}
+
+/** An answer as JSON, whatever it came as; an empty object when it can't be read. */
+function parseBody(
+  body: Buffer,
+  { contentType, schema }: { contentType: string; schema: Message },
+): Record<string, unknown> {
+  try {
+    if (!/json/i.test(contentType)) return decodeProtobuf(body, schema);
+    const parsed: unknown = JSON.parse(body.toString('utf8'));
+    return typeof parsed === 'object' && parsed !== null ? (parsed as Record<string, unknown>) : {};
+  } catch {
+    return {};
   }
 }
 
@@ -157,27 +130,15 @@ function describe({ status, body, headers }: Answer & { type: 'answered' }): str
   return [String(status), words, hint === undefined ? '' : `(${hint})`].filter(Boolean).join(' ');
 }
 
-/** A `google.rpc.Status` has its message in `message`, or in field 2; others answer with text, or a page. */
+/** A `google.rpc.Status` has its message in `message`; others answer with text, or a page. */
 function toWords(body: Buffer, contentType: string): string {
+  if (/html/i.test(contentType)) return '';
   const text = body.toString('utf8');
-  if (/json/i.test(contentType)) {
-    try {
-      const { message, error } = JSON.parse(text) as { message?: unknown; error?: unknown };
-      return String(message ?? error ?? text);
-    } catch {
-      return text;
-    }
-  }
-  if (/protobuf|octet-stream/i.test(contentType)) {
-    try {
-      for (const { number, bytes } of readFields(body)) {
-        if (number === 2 && bytes !== undefined) return bytes.toString('utf8');
-      }
-    } catch {
-      return '';
-    }
-  }
-  return /html/i.test(contentType) ? '' : text;
+  if (!/json|protobuf|octet-stream/i.test(contentType)) return text;
+  const { message, error } = parseBody(body, { contentType, schema: RPC_STATUS });
+  const words = message ?? error;
+  if (typeof words === 'string') return words;
+  return /json/i.test(contentType) ? text : '';
 }
 
 function shorten(text: string): string {
