@@ -14,11 +14,13 @@ import type { ChooseCut } from './console/line-splitter.ts';
 import { ConsoleSource } from './console-source.ts';
 import { ConsoleCourse } from './course/console-course.ts';
 import type { SpanBook, SpanEnd } from './course/span-book.ts';
+import { ToldStages } from './course/told-stages.ts';
 import { DvcLocks } from './dvc/lock.ts';
 import { DvcProject } from './dvc/project.ts';
 import { StageFacts } from './dvc/stage-facts.ts';
 import { Lineage } from './lineage.ts';
 import type { Recorder } from './recorder.ts';
+import type { Scopes } from './scopes.ts';
 import { createFilter } from './seen/create-filter.ts';
 import type { Sightings } from './seen/sightings.ts';
 import { toUidPrefix } from './uid.ts';
@@ -29,11 +31,14 @@ export interface ConsoleSourcesOptions {
   readonly book: SpanBook;
   readonly recorder: Recorder;
   readonly sightings: Sightings;
+  readonly scopes: Scopes;
   readonly chooseCut: ChooseCut;
 }
 
 /** The consoles of a run: that of its command, and those of commands that run inside it under a wrapper of their own. */
 export class ConsoleSources {
+  /** The stages that DVC's own processes tell of. */
+  readonly told: ToldStages;
   readonly #options: ConsoleSourcesOptions;
   readonly #facts: StageFacts;
   readonly #claims: ExecutionClaims;
@@ -50,6 +55,7 @@ export class ConsoleSources {
     locks.remember();
     this.#claims = new ExecutionClaims(join(runDir, FILE.claims));
     this.#facts = new StageFacts({ project, locks, lineage: new Lineage(runDir), recorder });
+    this.told = new ToldStages({ ...options, root: info.rootSpanId, facts: this.#facts });
     this.#grammars = new GrammarTable(createGrammars(info.logging));
   }
 
@@ -83,6 +89,7 @@ export class ConsoleSources {
       runId: info.runId,
       claims: this.#claims,
       facts: this.#facts,
+      told: this.told,
       isDry: isDryRun(info.command),
       zone: new Zone(info.timeZone),
       base: recorder.createScope(entry.span, entry.stage),
@@ -123,6 +130,7 @@ export class ConsoleSources {
 
   finish(how: SpanEnd): void {
     for (const console of this.#sources.values()) console.finish(how);
+    this.told.finish(how);
   }
 }
 

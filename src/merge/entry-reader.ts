@@ -11,7 +11,8 @@ import type { EntryPlace } from '../spool/inbox-visitor.ts';
 import type { OpenSpan, SpanBook, SpanEnd, SpanRole } from './course/span-book.ts';
 import { LogEntries } from './log-entries.ts';
 import type { Recorder } from './recorder.ts';
-import { Scopes, isSpanId } from './scopes.ts';
+import { isSpanId } from './scopes.ts';
+import type { Scopes } from './scopes.ts';
 import type { Sightings } from './seen/sightings.ts';
 
 /** Makes spans and records of what the API and the hooks wrote into their inboxes. */
@@ -34,14 +35,15 @@ export class EntryReader {
     recorder: Recorder;
     faults: FaultLog;
     sightings: Sightings;
+    scopes: Scopes;
   }) {
     this.#info = options.info;
     this.#sightings = options.sightings;
     this.#book = options.book;
     this.#recorder = options.recorder;
     this.#faults = options.faults;
-    this.#scopes = new Scopes({ ...options, root: options.info.rootSpanId });
-    this.#logs = new LogEntries({ ...options, scopes: this.#scopes });
+    this.#scopes = options.scopes;
+    this.#logs = new LogEntries(options);
   }
 
   take(entry: InboxEntry, place: EntryPlace): void {

@@ -24,6 +24,7 @@ import type { FileProcessor } from './file-processors.ts';
 import { Recorder } from './recorder.ts';
 import type { Written } from './recorder.ts';
 import { RunSpan } from './run-span.ts';
+import { Scopes } from './scopes.ts';
 import { SeenFile } from './seen/seen-file.ts';
 import { Sightings } from './seen/sightings.ts';
 import { SpanBook } from './course/span-book.ts';
@@ -48,9 +49,8 @@ const HEARTBEAT_MS = 15_000;
 export class Merge implements InboxVisitor {
   readonly #options: MergeOptions;
   readonly #inboxes: InboxReader;
-  readonly #files: FileProcessor[];
+  readonly #files: readonly Pick<FileProcessor, 'flush' | 'close'>[];
   readonly #recorder: Recorder;
-  readonly #book: SpanBook;
   readonly #run: RunSpan;
   readonly #consoles: ConsoleSources;
   readonly #entries: EntryReader;
@@ -64,46 +64,23 @@ export class Merge implements InboxVisitor {
   #ended: RunInfo | undefined;
 
   constructor(options: MergeOptions) {
-    const { runDir, info, written, env } = options;
+    const { runDir, info, written } = options;
     this.#options = options;
     const masker = createMasker(info);
-    const traces = new TraceFile(join(runDir, FILE.traces), info.resource);
-    const logs = new LogFile(join(runDir, FILE.logs), info.resource);
-    const text = createTextFile(runDir, info);
-    this.#files = [logs, traces, text];
-    const { traceId, remoteParent, resource } = info;
-    const emitter = new Emitter({
-      traceId,
-      remoteParent,
-      resource,
-      logProcessors: [logs, text],
-      spanProcessors: [traces],
-    });
-    this.#recorder = new Recorder({ emitter, masker, written });
-    this.#book = new SpanBook({
-      recorder: this.#recorder,
-      url: `file://${runDir}`,
-      keepsExceptionEvents: env['OTEL_SEMCONV_EXCEPTION_SIGNAL_OPT_IN'] !== 'logs',
-    });
+    const { emitter, files } = createFiles(runDir, info);
+    const recorder = new Recorder({ emitter, masker, written });
+    const book = createBook(options, recorder);
     const chooseCut = createChooseCut(masker);
-    this.#sightings = new Sightings({ file: new SeenFile(join(runDir, FILE.seen)), chooseCut });
-    this.#files.push(this.#sightings.file);
+    const sightings = new Sightings({ file: new SeenFile(join(runDir, FILE.seen)), chooseCut });
+    const scopes = new Scopes({ root: info.rootSpanId, book, recorder });
+    const parts = { ...options, recorder, book, sightings, scopes, chooseCut };
+    this.#files = [...files, sightings.file];
+    this.#recorder = recorder;
+    this.#sightings = sightings;
     this.#faults = new FaultLog(runDir);
-    this.#run = new RunSpan({ info, book: this.#book, recorder: this.#recorder });
-    this.#consoles = new ConsoleSources({
-      ...options,
-      book: this.#book,
-      recorder: this.#recorder,
-      sightings: this.#sightings,
-      chooseCut,
-    });
-    this.#entries = new EntryReader({
-      info,
-      book: this.#book,
-      recorder: this.#recorder,
-      faults: this.#faults,
-      sightings: this.#sightings,
-    });
+    this.#run = new RunSpan(parts);
+    this.#consoles = new ConsoleSources(parts);
+    this.#entries = new EntryReader({ ...parts, faults: this.#faults });
     this.#inboxes = new InboxReader(join(runDir, FILE.inbox));
     this.#lastTime = this.#lastHeartbeat = this.#run.start;
   }
@@ -126,7 +103,9 @@ export class Merge implements InboxVisitor {
   step(time?: UnixTime): boolean {
     this.#flush(); // first what the disk refused the last time, before there is more of it
     const hasRead = this.#inboxes.read(this, STEP_BYTES);
-    this.#entries.settle(hasRead || time === undefined ? this.#lastFrame : time);
+    const readTime = hasRead || time === undefined ? this.#lastFrame : time;
+    this.#entries.settle(readTime);
+    this.#consoles.told.settle(readTime);
     if (time !== undefined) {
       if (!hasRead) this.#consoles.expire(time);
       this.#beat(time);
@@ -146,6 +125,7 @@ export class Merge implements InboxVisitor {
   entry(entry: InboxEntry, place: EntryPlace): void {
     this.#note(parseNanoString(entry.time));
     if (entry.type === 'run-end') this.#run.told = entry;
+    else if (entry.type === 'dvc-stage') this.#consoles.told.take(entry, place.source);
     else this.#entries.take(entry, place);
   }
 
@@ -267,6 +247,25 @@ function createMasker(info: RunInfo): SecretMasker {
       pattern: new RegExp(pattern, 'g'),
     })),
   );
+}
+
+function createFiles(
+  runDir: string,
+  info: RunInfo,
+): { emitter: Emitter; files: readonly FileProcessor[] } {
+  const { traceId, remoteParent, resource } = info;
+  const traces = new TraceFile(join(runDir, FILE.traces), resource);
+  const logs = new LogFile(join(runDir, FILE.logs), resource);
+  const text = createTextFile(runDir, info);
+  const logProcessors = [logs, text];
+  const spanProcessors = [traces];
+  const emitter = new Emitter({ traceId, remoteParent, resource, logProcessors, spanProcessors });
+  return { emitter, files: [logs, traces, text] };
+}
+
+function createBook({ runDir, env }: MergeOptions, recorder: Recorder): SpanBook {
+  const keepsExceptionEvents = env['OTEL_SEMCONV_EXCEPTION_SIGNAL_OPT_IN'] !== 'logs';
+  return new SpanBook({ recorder, url: `file://${runDir}`, keepsExceptionEvents });
 }
 
 function createTextFile(runDir: string, info: RunInfo): TextFile {

@@ -14,7 +14,8 @@ import type { StreamName } from './console-records.ts';
 import { FlowCourse } from './flow-course.ts';
 import type { OpenSpan, SpanEnd } from './span-book.ts';
 import { StageCourse } from './stage-course.ts';
-import type { MarkerPlace, StageCourseOptions } from './stage-course.ts';
+import type { StageCourseOptions } from './stage-course.ts';
+import type { MarkerPlace } from './stage-spans.ts';
 import { StudyCourse } from './study-course.ts';
 
 export interface ConsoleCourseOptions extends StageCourseOptions {
@@ -178,8 +179,9 @@ export class ConsoleCourse {
   ): Scope | undefined {
     const { track, origin, time, uid } = at;
     const { stages, base } = track;
-    const place = { time, claimant: uid, parent: this.#toParent(track, 'stage') };
-    if (!this.#canBe(event, track)) return undefined;
+    const process = origin.line.told?.source;
+    const place = { time, claimant: uid, parent: this.#toParent(track, 'stage'), process };
+    if (process === undefined && !this.#canBe(event, track)) return undefined;
     if (ENDING.has(event.type)) this.#endInner(track, time);
     switch (event.type) {
       case 'stage-command':

@@ -64,6 +64,7 @@ export interface SpanEnd {
   readonly inferred?: readonly string[];
 }
 
+const MAX_ENDED = 100_000;
 /** A span keeps this many exceptions as events; all of them are log records. */
 const MAX_EVENTS = 32;
 
@@ -71,6 +72,8 @@ const MAX_EVENTS = 32;
 export class SpanBook {
   readonly #recorder: Recorder;
   readonly #open = new Map<SpanId, OpenSpan>();
+  /** Those that ended last: several observers may tell of one. */
+  readonly #ended = new Set<SpanId>();
   readonly #url: string;
   readonly #keepsExceptionEvents: boolean;
 
@@ -85,8 +88,10 @@ export class SpanBook {
     return this.#open.get(spanId);
   }
 
-  /** Begins a span and, for a stage or a trial, writes its start event. */
+  /** Begins a span and, for a stage or a trial, writes its start event. Gives the span that is there if it has begun. */
   open(begin: SpanStart): OpenSpan {
+    const known = this.#open.get(begin.spanId);
+    if (known !== undefined) return addKnown(known, begin);
     const stage =
       begin.stage ??
       (begin.parent === undefined ? undefined : this.#open.get(begin.parent)?.scope.stage);
@@ -105,6 +110,8 @@ export class SpanBook {
       events: [],
       lastException: undefined,
     };
+    // Another observer has seen it to its end.
+    if (this.#ended.has(span.spanId)) return span;
     this.#open.set(span.spanId, span);
     const eventName = START_EVENTS[begin.role];
     // One that began before anyone knew has no start to tell of.
@@ -116,6 +123,7 @@ export class SpanBook {
   /** Ends a span and hands it on. One that isn't open is left alone: it has ended before. */
   close(span: OpenSpan, how: SpanEnd): void {
     if (!this.#open.delete(span.spanId)) return;
+    this.#noteEnd(span.spanId);
     const attributes: Attributes = { ...span.attributes, ...how.attributes };
     if (how.result !== undefined)
       attributes[RESULT_ATTRIBUTES[span.role] ?? ATTR.taskResult] = how.result;
@@ -145,6 +153,11 @@ export class SpanBook {
       isOk: how.status === 'ok',
       ...(isError && { error: { message: how.errorMessage ?? span.lastException?.message } }),
     });
+  }
+
+  #noteEnd(spanId: SpanId): void {
+    if (this.#ended.size >= MAX_ENDED) this.#ended.delete(this.#ended.values().next().value!);
+    this.#ended.add(spanId);
   }
 
   /** Ends everything that is open, the newest first. */
@@ -182,6 +195,13 @@ export class SpanBook {
       uid: `${spanId}-start`,
     });
   }
+}
+
+/** What a second observer says of a span that is open: what the first hasn't said. */
+function addKnown(span: OpenSpan, { attributes, links }: SpanStart): OpenSpan {
+  for (const name in attributes) span.attributes[name] ??= attributes[name]!;
+  span.links.push(...(links ?? []));
+  return span;
 }
 
 const START_EVENTS: Readonly<Partial<Record<SpanRole, string>>> = {

@@ -1,33 +1,17 @@
 import { ATTR } from '../../model/attributes.ts';
-import { toStageSpanId } from '../../model/ids.ts';
-import type { RunId, SpanId } from '../../model/ids.ts';
-import type { Attributes, Result, StageOutcome } from '../../model/pipeline.ts';
+import type { Result, StageOutcome } from '../../model/pipeline.ts';
 import { toDurationMs } from '../../model/time.ts';
 import type { UnixTime } from '../../model/time.ts';
-import type { ExecutionClaims } from '../../spool/claims.ts';
 import type { Scope } from '../emitter.ts';
-import { parseAddress } from '../dvc/project.ts';
-import type { StageFacts } from '../dvc/stage-facts.ts';
-import type { OpenSpan, SpanBook, SpanEnd } from './span-book.ts';
+import type { OpenSpan, SpanEnd } from './span-book.ts';
 import { toFailure } from './stage-failure.ts';
 import type { StageFailure } from './stage-failure.ts';
+import { StageSpans } from './stage-spans.ts';
+import type { MarkerPlace, StageSpan, StageSpansOptions } from './stage-spans.ts';
 
-export interface StageCourseOptions {
-  readonly runId: RunId;
-  readonly claims: ExecutionClaims;
-  readonly book: SpanBook;
-  readonly facts: StageFacts;
+export interface StageCourseOptions extends StageSpansOptions {
   /** Whether the command is a `--dry` one: DVC then prints as if it ran. */
   readonly isDry: boolean;
-}
-
-/** Where in the output a marker stood, which tells one execution from another. */
-export interface MarkerPlace {
-  readonly time: UnixTime;
-  /** The same for the same marker whenever the run is merged. */
-  readonly claimant: string;
-  /** The span that a stage which begins here is in. */
-  readonly parent: SpanId;
 }
 
 /** What DVC does with a stage, and why. */
@@ -40,8 +24,7 @@ export interface StageStart {
  * The stage that DVC's last marker was about. Its lines belong to it until the next marker. What has been said of its end
  * counts only then: a child can print what looks like DVC's, and the lock's line, which is the last, tells better.
  */
-interface Current {
-  readonly span: OpenSpan;
+interface Current extends StageSpan {
   outcome: StageOutcome;
   /** DVC doesn't run it: its next line says that it is done with it. */
   isChecked: boolean;
@@ -65,6 +48,7 @@ const BLOCKED = 'an earlier stage failed';
 /** Follows DVC through its stages, by the markers that one output has. DVC runs one stage at a time. */
 export class StageCourse {
   readonly #options: StageCourseOptions;
+  readonly #spans: StageSpans;
   #current: Current | undefined;
   /** The stage before, of whose end nothing was said: its failure may still come on the other stream. */
   #undecided: { readonly stage: Current; readonly end: UnixTime } | undefined;
@@ -75,6 +59,7 @@ export class StageCourse {
 
   constructor(options: StageCourseOptions) {
     this.#options = options;
+    this.#spans = new StageSpans(options);
   }
 
   /** The scope of the stage that is under way. */
@@ -254,27 +239,12 @@ export class StageCourse {
   }
 
   #create(address: string, how: StageStart, place: MarkerPlace): Current {
-    const { runId, claims, book, facts } = this.#options;
-    const { claimant: name, time } = place;
-    const isRun = how.outcome === 'ran' || how.outcome === 'failed';
-    const execution = claims.claimMarker(address, { name, time, isRun });
-    const span = book.open({
-      spanId: toStageSpanId(runId, address, execution),
-      parent: place.parent,
-      role: 'stage',
-      name: address,
-      stage: address,
-      start: place.time,
-      attributes: {
-        [ATTR.dvcStage]: parseAddress(address).name,
-        [ATTR.dvcAddressing]: address,
-        ...(how.reason !== undefined && { [ATTR.skipReason]: how.reason }),
-      },
-    });
-    facts.begin(address);
+    const found = this.#spans.open(address, how.outcome, place);
+    const { span } = found;
+    if (how.reason !== undefined) span.attributes[ATTR.skipReason] = how.reason;
     this.#seen.set(address, { scope: span.scope, hasFailed: false });
     return {
-      span,
+      ...found,
       outcome: how.outcome,
       isChecked: false,
       commands: [],
@@ -336,19 +306,11 @@ export class StageCourse {
     stage.isClosed = true;
     const { span, failure } = stage;
     if (failure !== undefined) stage.outcome = 'failed';
-    const { outcome } = stage;
+    const { outcome, commands } = stage;
     this.#seen.get(span.name)!.hasFailed = outcome === 'failed';
-    const told: Attributes = this.#options.facts.end(span, {
-      outcome,
-      end: how.end,
-      commands: stage.commands,
-    });
-    this.#options.book.close(span, {
-      result: outcome === 'ran' ? 'success' : 'skip',
-      ...how,
-      ...(failure && toFailure(failure, span)),
-      attributes: { [ATTR.dvcOutcome]: outcome, ...told, ...how.attributes },
-    });
+    const result = outcome === 'ran' ? 'success' : 'skip';
+    const end: SpanEnd = { result, ...how, ...(failure && toFailure(failure, span)) };
+    this.#spans.close(stage, { outcome, how: end, commands });
   }
 }
 
