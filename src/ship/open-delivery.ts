@@ -1,7 +1,6 @@
-import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Delivery, Destination, SentRun } from '../sink/destination.ts';
-import { FILE } from '../spool/layout.ts';
+import { createCursorDir } from '../spool/cursor-file.ts';
 import { tryLock } from '../spool/lock.ts';
 
 /** A delivery whose cursor nobody else moves meanwhile. */
@@ -15,8 +14,7 @@ export interface HeldDelivery {
  * @throws the file system's error when the run directory can't be read or written
  */
 export function openDelivery(destination: Destination, run: SentRun): HeldDelivery | undefined {
-  const folder = join(run.runDir, FILE.cursor);
-  mkdirSync(folder, { recursive: true, mode: 0o700 });
+  const folder = createCursorDir(run.runDir);
   const unlock = tryLock(join(folder, `${destination.name}.lock`));
   if (unlock === undefined) return undefined;
   try {

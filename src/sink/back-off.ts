@@ -25,7 +25,7 @@ export class BackOff {
     const longest = Math.min(LONGEST_MS, FIRST_MS * FACTOR ** this.#failureCount);
     this.#failureCount += 1;
     const waitMs = afterMs ?? longest * (0.5 + Math.random() / 2);
-    this.#waiting = { atMs: Date.now() + waitMs, reason };
+    this.#waiting = { atMs: Math.ceil(Date.now() + waitMs), reason };
     return this.#waiting;
   }
 

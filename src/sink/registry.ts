@@ -3,6 +3,8 @@ import type { Destination } from './destination.ts';
 
 /** A kind of destination. It loads when one of it is configured: a run without any costs nothing. */
 interface DestinationKind {
+  /** The name of its file or folder. */
+  readonly name: string;
   isConfigured(context: DestinationContext): boolean;
   /** @throws {DestinationError} when what is configured can't be used */
   create(context: DestinationContext): Promise<readonly Destination[]>;
@@ -10,6 +12,7 @@ interface DestinationKind {
 
 const KINDS: readonly DestinationKind[] = [
   {
+    name: 'otlp',
     isConfigured: ({ config, env }) =>
       Object.keys(config.export).length > 0 || OTLP_VARIABLES.some((name) => env[name]?.trim()),
     create: async (context) => (await import('./otlp/create.ts')).createOtlpDestinations(context),
@@ -24,6 +27,9 @@ const OTLP_VARIABLES: readonly string[] = [
   'OTEL_EXPORTER_OTLP_LOGS_ENDPOINT',
   'OTEL_EXPORTER_OTLP_METRICS_ENDPOINT',
 ];
+
+/** What kinds there are. */
+export const DESTINATION_KINDS: readonly string[] = KINDS.map(({ name }) => name);
 
 /** Whether there is any. Cheap. */
 export function hasDestinations(context: DestinationContext): boolean {

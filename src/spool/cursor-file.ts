@@ -23,11 +23,25 @@ export function readCursor(runDir: string, name: string): unknown {
  * @throws the file system's error
  */
 export function writeCursor(runDir: string, name: string, cursor: unknown): void {
-  mkdirSync(join(runDir, FILE.cursor), { recursive: true, mode: 0o700 });
+  createCursorDir(runDir);
   const path = toCursorPath(runDir, name);
   // One name for all writers: only who holds the cursor's lock writes it.
   writeFileSync(`${path}.new`, `${JSON.stringify(cursor)}\n`, { mode: 0o600 });
   renameSync(`${path}.new`, path);
+}
+
+/**
+ * Makes the folder of a run's cursors, and gives its path. Never the run's own: one that somebody removes stays removed.
+ * @throws the file system's error
+ */
+export function createCursorDir(runDir: string): string {
+  const folder = join(runDir, FILE.cursor);
+  try {
+    mkdirSync(folder, { mode: 0o700 });
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error;
+  }
+  return folder;
 }
 
 /** The names of the destinations that a run has been, or was to be, sent to. */

@@ -15,8 +15,16 @@ interface Part {
   /** Where the next one begins. */
   readonly end: Position;
   readonly lineCount: number;
+  /** Lines between them that aren't OTLP, and aren't sent. */
+  readonly brokenCount: number;
   /** The items, where a line is sent in pieces. */
   readonly items?: readonly EnvelopeItem[];
+}
+
+/** A single item that was refused. */
+interface Suspect {
+  readonly item: EnvelopeItem;
+  readonly reason: string;
 }
 
 /** What a step of one signal came to. `empty`: nothing was there to send. */
@@ -40,8 +48,11 @@ export class SignalDelivery {
     | undefined;
   /** Whether something was accepted since the last refusal that this process drew a conclusion from. */
   #hasProof = false;
-  /** Single items that were refused, without proof yet that it was because of what they are. Not in the cursor. */
-  #suspects: { readonly what: string; readonly reason: string }[] = [];
+  /**
+   * Single items that were refused, without proof that it was because of what they are. They are passed over in
+   * {@link #position}, not in the cursor; when something behind them is accepted each gets another chance.
+   */
+  #suspects: Suspect[] = [];
   /** How far it is, with the suspects passed over; the cursor's position without any. */
   #position: Position;
 
@@ -66,6 +77,7 @@ export class SignalDelivery {
 
   async step(signal: AbortSignal): Promise<SignalOutcome> {
     if (this.#cursor.absence(this.#signal.name) !== undefined) return { type: 'empty' };
+    if (this.#suspects.length > 0 && this.#hasProof) return this.#judge(signal);
     const part = this.#next();
     if (part === undefined) return this.#suspects.length > 0 ? this.#giveUp() : { type: 'empty' };
     const { hindrance } = this.#channel;
@@ -103,17 +115,18 @@ export class SignalDelivery {
       line.subarray(0, head.length).equals(head) &&
       line.subarray(-tail.length).equals(tail);
     const lines = piece.lines.filter(isEnvelope);
-    if (lines.length < piece.lines.length) this.#noteBrokenLines(piece.lines.length - lines.length);
+    const brokenCount = piece.lines.length - lines.length;
     const inner = lines.flatMap((line, index) => [
       ...(index === 0 ? [] : [COMMA]),
       line.subarray(head.length, line.length - tail.length),
     ]);
     const end = { offset: piece.end, item: 0 };
     if (lines.length === 0) {
+      this.#noteBrokenLines(brokenCount);
       this.#moveTo(end);
       return this.#next();
     }
-    return { pieces: [head, ...inner, tail], end, lineCount: lines.length };
+    return { pieces: [head, ...inner, tail], end, lineCount: lines.length, brokenCount };
   }
 
   /** The next items of a line that is sent in pieces, of one scope. */
@@ -136,6 +149,7 @@ export class SignalDelivery {
       pieces: [first.around.head, ...bytes, first.around.tail],
       end: isLast ? { offset: line.end, item: 0 } : { offset: this.#position.offset, item: next },
       lineCount: 1,
+      brokenCount: 0,
       items,
     };
   }
@@ -170,8 +184,6 @@ export class SignalDelivery {
 
   #accept(part: Part, sent: Sent & { type: 'accepted' }): SignalOutcome {
     this.#hasProof = true;
-    for (const suspect of this.#suspects) this.#cursor.refuse(suspect);
-    this.#suspects = [];
     if (sent.rejectedCount > 0) {
       const { rejectedCount, message } = sent;
       const plural = rejectedCount === 1 ? '' : 's';
@@ -205,13 +217,29 @@ export class SignalDelivery {
     refusal: { status: number; reason: string; signal: AbortSignal; item: EnvelopeItem },
   ): Promise<void> {
     const { status, reason, item } = refusal;
-    const suspect = { what: describeItem(item.bytes, this.#signal), reason };
-    if (this.#hasProof || status === 413 || (await this.#isAboutContent(refusal))) {
-      this.#hasProof = false;
-      for (const each of [...this.#suspects, suspect]) this.#cursor.refuse(each);
-      this.#suspects = [];
-    } else this.#suspects.push(suspect);
+    const isCertain = this.#hasProof || status === 413 || (await this.#isAboutContent(refusal));
+    this.#hasProof = false;
+    if (isCertain) this.#condemn({ item, reason });
+    else this.#suspects.push({ item, reason });
     this.#moveOn(part);
+  }
+
+  #condemn({ item, reason }: Suspect): void {
+    this.#cursor.refuse({ what: describeItem(item.bytes, this.#signal), reason });
+  }
+
+  /** Something was accepted behind the suspects: the first of them is sent once more, and then it is certain. */
+  async #judge(signal: AbortSignal): Promise<SignalOutcome> {
+    const { hindrance } = this.#channel;
+    if (hindrance !== undefined) return hindrance;
+    const [suspect, ...others] = this.#suspects;
+    const { around, bytes } = suspect!.item;
+    const sent = await this.#channel.send([around.head, bytes, around.tail], signal);
+    if (sent.type === 'wait' || sent.type === 'blocked') return sent;
+    if (sent.type === 'refused') this.#condemn(suspect!);
+    this.#suspects = others;
+    this.#moveTo(this.#position);
+    return { type: 'sent' };
   }
 
   /** Asked with an empty envelope: a backend that refuses that in the same way refuses everything. */
@@ -234,7 +262,8 @@ export class SignalDelivery {
     return this.#channel.block(`it refuses everything: ${reason}`);
   }
 
-  #moveOn({ end }: Part): void {
+  #moveOn({ end, brokenCount }: Part): void {
+    if (brokenCount > 0) this.#noteBrokenLines(brokenCount);
     if (end.item === 0 && !this.#grain.isWhole) this.#grain.endLine();
     this.#moveTo(end);
   }
