@@ -45,21 +45,42 @@ def install(logging):
     global fresh_code, standard_length
     standard_length = len(logging.makeLogRecord({}).__dict__)
     fresh_code = logging.Logger._log.__code__
-    logging.Logger.callHandlers = wrap_call_handlers(logging)
+    logging.Logger.callHandlers = CallHandlers(logging)
     logging.Handler.format = wrap_format(logging)
 
 
-def wrap_call_handlers(logging):
-    original = logging.Logger.callHandlers
+class CallHandlers:
+    """`Logger.callHandlers`, with a look at the record where the method is asked for: a frame of ours around the program's
+    handlers would stand in tracebacks."""
 
-    def callHandlers(self, record):
+    def __init__(self, logging):
+        self.original = logging.Logger.callHandlers
+        self.caller = logging.Logger.handle.__code__
+        self.wrapper = self.wrap()
+
+    def __get__(self, logger, kind=None):
+        if logger is None:
+            return self.wrapper
+        frame = sys._getframe(1)
+        if frame.f_code is not self.caller:
+            return self.wrapper.__get__(logger, kind)
         try:
-            take(record)
+            take(frame.f_locals["record"], frame.f_back)
         except Exception:
             pass
-        return original(self, record)
+        return self.original.__get__(logger, kind)
 
-    return disguise(callHandlers, original)
+    def wrap(self):
+        original = self.original
+
+        def callHandlers(self, record):
+            try:
+                take(record, None)
+            except Exception:
+                pass
+            return original(self, record)
+
+        return disguise(callHandlers, original)
 
 
 def wrap_format(logging):
@@ -92,23 +113,17 @@ def lines_of(code):
     return list(dis.findlinestarts(code))
 
 
-def take(record):
-    """Writes a record, unless it is one that came by before."""
+def take(record, logged_by):
+    """Writes a record, unless it is one that came by before. `logged_by` is the frame that had it handled, if known."""
     key = (record.created, record.thread, record.name)
-    if key in known and is_handled_again():
+    # Two may be logged at one instant; but what a queue's listener hands on is the one that is known.
+    if key in known and (logged_by is None or logged_by.f_code is not fresh_code):
         return
     if record.process is not None and record.process != os.getpid() and is_watched(record.process):
         return  # made, and written, by another process that hands its records on
-    number = write_log(record)
-    known[key] = number
+    known[key] = write_log(record)
     if len(known) > MAX_KNOWN:
         del known[next(iter(known))]
-
-
-def is_handled_again():
-    """Whether somebody hands on a record, as a queue's listener does, instead of logging one at the same instant."""
-    frame = sys._getframe(3)  # of what called `callHandlers`: `Logger.handle`
-    return frame.f_back is None or frame.f_back.f_code is not fresh_code
 
 
 def is_watched(pid):

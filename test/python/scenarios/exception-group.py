@@ -1,0 +1,2 @@
+# python: 3.11
+raise ExceptionGroup("two", [ValueError("a"), TypeError("b")])

@@ -1,0 +1,5 @@
+# flags: -I
+# unhooked
+import logging
+
+logging.warning("isolated")

@@ -1,0 +1,6 @@
+import importlib
+import logging
+
+logging.warning("one")
+importlib.reload(logging)
+logging.warning("two")

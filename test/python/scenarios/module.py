@@ -1,0 +1,1 @@
+# flags: -m timeit -n 1 -r 1 pass

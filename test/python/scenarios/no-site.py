@@ -1,0 +1,5 @@
+# flags: -S
+# unhooked
+import logging
+
+logging.warning("no site")

@@ -1,0 +1,5 @@
+# flags: -s -u -O
+import logging
+import sys
+
+logging.warning("optimised %s", sys.flags.optimize)

@@ -1,0 +1,4 @@
+# flags: -W error
+import warnings
+
+warnings.warn("is raised")
