@@ -28,6 +28,9 @@ PREFECT = {
 MAX_KNOWN = 4096
 
 STREAMS = {1: "stdout", 2: "stderr"}
+CONSOLES = {"/dev/stdout": "stdout", "/dev/stderr": "stderr"}
+# What each handler has written last.
+last_in_file = None
 
 # The numbers of the newest records.
 known = {}
@@ -42,7 +45,10 @@ finders = {}
 
 def install(logging):
     """Called when the program has imported `logging`."""
-    global fresh_code, standard_length
+    global fresh_code, standard_length, last_in_file
+    from weakref import WeakKeyDictionary
+
+    last_in_file = WeakKeyDictionary()
     standard_length = len(logging.makeLogRecord({}).__dict__)
     fresh_code = logging.Logger._log.__code__
     logging.Logger.callHandlers = CallHandlers(logging)
@@ -150,6 +156,8 @@ def write_log(record):
         attributes = f"{attributes},{_records.encode_exception(error)}"
     elif record.exc_text:
         attributes = f'{attributes},"exception.stacktrace":{quote(_records.cut_stack(record.exc_text))}'
+    if record.stack_info:
+        attributes = f'{attributes},"code.stacktrace":{quote(_records.cut_stack(record.stack_info))}'
     severity = severities.get(record.levelno) or to_severity(record.levelno)
     message = to_message(record)
     find = finders.get(record.name.partition(".")[0]) if finders else None
@@ -185,9 +193,22 @@ def to_nanoseconds(seconds):
 
 
 def note_shown(handler, record, text):
-    """Says what a handler is about to write, where it writes to stdout or stderr."""
-    stream = STREAMS.get(handler.stream.fileno())
-    if stream is None:
-        return
+    """Says what a handler is about to write to stdout or stderr, or that it writes to a file."""
     number = known.get((record.created, record.thread, record.name))
-    _records.write_shown(number, stream, f"{text}{handler.terminator}")
+    path = getattr(handler, "baseFilename", None)
+    stream = CONSOLES.get(path) or (to_stream(handler.stream) if path is None else None)
+    if stream is not None:
+        _records.write_shown(number, stream, f"{text}{handler.terminator}")
+    elif path is not None and number is not None and (number, path) != last_in_file.get(handler):
+        last_in_file[handler] = (number, path)  # a rotating one formats each record twice
+        _records.write_in_file(number, path)
+
+
+def to_stream(stream):
+    """Which of the standard streams a file object is. One that stands before them, as MLflow's, says nothing of it."""
+    try:
+        return STREAMS.get(stream.fileno())
+    except AttributeError:
+        return "stderr"
+    except (OSError, ValueError):
+        return None  # it is in memory, or closed

@@ -67,6 +67,11 @@ def write_shown(number, stream, text):
     _inbox.write(f'{{"type":"shown","time":"{time_ns()}",{of}"stream":"{stream}","text":{quote(text)}}}')
 
 
+def write_in_file(number, path):
+    """Says that a record goes to a file too."""
+    _inbox.write(f'{{"type":"shown","time":"{time_ns()}","of":{number},"stream":"file","path":{quote(path)}}}')
+
+
 def encode_exception(error, text=None):
     """An exception's attributes, as members of a JSON object."""
     told = {"exception.type": to_type_name(error), "exception.message": to_error_message(error)}

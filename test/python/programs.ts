@@ -52,12 +52,16 @@ function readScenario(fileName: string): Scenario {
   };
 }
 
-/** The Python that has the tools, where there is one. */
+/** The Python that has the tools, and one that has what doesn't go with them, where they are. */
 export const PYTHON = findProgram('python') ?? findProgram('python3');
+const OTHER_PYTHON = process.env['STAGELIGHT_TEST_SWEEPER'];
 
-/** What of a scenario's needs a Python doesn't have. */
-export function findMissing(scenario: Scenario, python: string): string[] {
-  return scenario.needs.filter((need) => !hasModule(python, need));
+/** A Python that has all that a scenario needs, or what is missing. */
+export function findPython({ needs }: Scenario): { python: string } | { missing: string[] } {
+  const pythons = [PYTHON, OTHER_PYTHON].filter((each) => each !== undefined);
+  const python = pythons.find((each) => needs.every((need) => hasModule(each, need)));
+  if (python !== undefined) return { python };
+  return { missing: needs.filter((need) => PYTHON === undefined || !hasModule(PYTHON, need)) };
 }
 
 const known = new Map<string, boolean>();
@@ -69,7 +73,7 @@ function hasModule(python: string, need: string): boolean {
     const version = /^python>=3\.(\d+)$/.exec(need)?.[1];
     const code =
       version === undefined
-        ? `import importlib.util as u; print(u.find_spec(${JSON.stringify(need)}) is not None)`
+        ? `import importlib, importlib.util as u; print(u.find_spec(${JSON.stringify(need.split('.')[0])}) is not None and all(u.find_spec(each) for each in [${JSON.stringify(need)}]))`
         : `import sys; print(sys.version_info >= (3, ${version}))`;
     has = execFileSync(python, ['-c', code], { encoding: 'utf8' }).trim() === 'True';
     known.set(key, has);
