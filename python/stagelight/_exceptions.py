@@ -22,7 +22,7 @@ def install():
 
     def excepthook(kind, error, traceback):
         try:
-            tell(error, printed_by_us=original is default)
+            tell(error, shown=print_all if original is default else None)
         except Exception:
             pass
         return original(kind, error, traceback)
@@ -34,16 +34,21 @@ def install():
     atexit.register(tell_late)
 
 
-def tell(error, printed_by_us=False):
-    """Records an exception that the program ends with, once."""
+def print_all(_, text):
+    """What the default hook prints of an exception."""
+    return text
+
+
+def tell(error, shown=None):
+    """Records an exception that the program ends with, once. `shown(error, text)` gives what will be printed of it."""
     global told
     if error is None or told == id(error):
         return
     told = id(error)
     text = _records.format_exception(error)
     number = write_exception(error, text, FATAL)
-    if printed_by_us:
-        _records.write_shown(number, "stderr", text)
+    if shown is not None:
+        _records.write_shown(number, "stderr", shown(error, text))
 
 
 def tell_late():

@@ -31,7 +31,43 @@ def note_exception(args, _):
     is_reported = args[:1] == ("HYDRA_FULL_ERROR",) and error is not None
     # Where it is set Hydra raises the exception again, and `excepthook` is called.
     if is_reported and os.environ.get("HYDRA_FULL_ERROR") != "1":
-        _exceptions.tell(error)
+        _exceptions.tell(error, shown=to_shown)
+
+
+def to_shown(error, text):
+    """What Hydra prints of an exception: the frames between `run_job`, among the first ten, and OmegaConf's own."""
+    if is_a(error, "CompactHydraException"):
+        return f"{error}\n" + (f"{error.__cause__}\n" if is_a(error.__cause__, "OmegaConfBaseException") else "")
+    traceback = error.__traceback__
+    for _ in range(10):
+        if traceback is None:
+            return text
+        name = traceback.tb_frame.f_code.co_name
+        traceback = traceback.tb_next
+        if name == "run_job":
+            break
+    else:
+        return text
+    if traceback is None:
+        return text
+    from traceback import format_exception
+
+    return "".join(format_exception(type(error), error, traceback, limit=count_frames(traceback)))
+
+
+def is_a(error, name):
+    return any(kind.__name__ == name for kind in type(error).__mro__)
+
+
+def count_frames(traceback):
+    """How many frames there are before those of OmegaConf; `None` where there are none of those."""
+    count = 0
+    while traceback is not None:
+        if traceback.tb_frame.f_globals.get("__name__", "").startswith("omegaconf."):
+            return count
+        count += 1
+        traceback = traceback.tb_next
+    return None
 
 
 def begin_job(args, kwargs):

@@ -17,6 +17,6 @@ export const DEFAULT_CONFIG: Config = {
   logging: { level: 'trace', format: DEFAULT_LOGGING.format, formats: DEFAULT_LOGGING.formats },
   secrets: { rules: DEFAULT_LOGGING.secretRules },
   run: { live: false, quiet: false, tty: true, flush_timeout: 10 },
-  python: { hook: false, except: [] },
+  python: { hook: true, except: [] },
   export: {},
 };

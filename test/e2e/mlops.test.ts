@@ -49,7 +49,7 @@ describe.sequential('a real DVC + Hydra + Optuna + MLflow + Prefect project', ()
     'the first run: every stage ran, in its span, with its lines, trials and why',
     { timeout: 240_000 },
     async () => {
-      const result = await stagelight(project, ['run', '--', 'dvc', 'repro']);
+      const result = await stagelight(project, ['run', '--no-python-hook', '--', 'dvc', 'repro']);
       expect(result.exitCode, result.stderr).toBe(0);
       first = readRun(project);
       expect(first.info).toMatchObject({
@@ -171,7 +171,7 @@ describe.sequential('a real DVC + Hydra + Optuna + MLflow + Prefect project', ()
     'the second run: every stage is skipped, with its reason and a link to the run that made its outputs',
     { timeout: 60_000 },
     async () => {
-      await stagelight(project, ['run', '--', 'dvc', 'repro']);
+      await stagelight(project, ['run', '--no-python-hook', '--', 'dvc', 'repro']);
       const second = readRun(project);
       expect(second.info.counts?.stages).toEqual({ skip: STAGES.length });
       for (const span of findStages(second)) {
@@ -191,7 +191,7 @@ describe.sequential('a real DVC + Hydra + Optuna + MLflow + Prefect project', ()
     { timeout: 120_000 },
     async () => {
       changeParameter(project, 'n_trials: 6', 'n_trials: 7');
-      await stagelight(project, ['run', '--', 'dvc', 'repro']);
+      await stagelight(project, ['run', '--no-python-hook', '--', 'dvc', 'repro']);
       const partial = readRun(project);
       expect(partial.info).toMatchObject({ result: 'success' });
       const calibrate = findStages(partial).find(({ name }) => name === 'calibrate')!;
@@ -209,7 +209,7 @@ describe.sequential('a real DVC + Hydra + Optuna + MLflow + Prefect project', ()
     { timeout: 120_000 },
     async () => {
       changeParameter(project, 'min_accuracy: 0.9', 'min_accuracy: 0.999');
-      const result = await stagelight(project, ['run', '--', 'dvc', 'repro']);
+      const result = await stagelight(project, ['run', '--no-python-hook', '--', 'dvc', 'repro']);
       expect(result.exitCode).toBe(255);
       const failing = readRun(project);
       expect(failing.info).toMatchObject({ result: 'failure', exitCode: 255 });
@@ -240,7 +240,7 @@ describe.sequential('a real DVC + Hydra + Optuna + MLflow + Prefect project', ()
     { timeout: 120_000 },
     async () => {
       changeParameter(project, 'n_trials: 8', 'n_trials: 9');
-      const running = stagelight(project, ['run', '--', 'dvc', 'repro']);
+      const running = stagelight(project, ['run', '--no-python-hook', '--', 'dvc', 'repro']);
       let shown = '';
       running.stderr.on('data', (chunk: Buffer) => (shown += chunk.toString()));
       await waitFor(() => shown.includes('Trial 1 finished'), 60_000);
@@ -267,7 +267,7 @@ describe.sequential('a real DVC + Hydra + Optuna + MLflow + Prefect project', ()
     { timeout: 240_000 },
     async () => {
       changeParameter(project, 'n_trials: 7', 'n_trials: 5');
-      const result = await stagelight(project, ['run', '--', 'python', 'flow.py']);
+      const result = await stagelight(project, ['run', '--no-python-hook', '--', 'python', 'flow.py']);
       expect(result.exitCode, result.stderr).toBe(0);
       const flow = readRun(project);
       expect(flow.info).toMatchObject({ result: 'success', kind: 'flow' });
