@@ -267,7 +267,13 @@ describe.sequential('a real DVC + Hydra + Optuna + MLflow + Prefect project', ()
     { timeout: 240_000 },
     async () => {
       changeParameter(project, 'n_trials: 7', 'n_trials: 5');
-      const result = await stagelight(project, ['run', '--no-python-hook', '--', 'python', 'flow.py']);
+      const result = await stagelight(project, [
+        'run',
+        '--no-python-hook',
+        '--',
+        'python',
+        'flow.py',
+      ]);
       expect(result.exitCode, result.stderr).toBe(0);
       const flow = readRun(project);
       expect(flow.info).toMatchObject({ result: 'success', kind: 'flow' });
