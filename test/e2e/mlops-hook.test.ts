@@ -81,7 +81,7 @@ describe.sequential('the example, with the hook in its Python processes', () => 
         ({ spanId, logger }) => spanId === trial.spanId && logger.startsWith('optuna'),
       );
       expect(finish?.body).toMatch(
-        new RegExp(`^Trial ${trial.attributes['optuna.trial.number']} `),
+        new RegExp(`^Trial ${Number(trial.attributes['optuna.trial.number'])} `),
       );
     }
     const hopeless = run.lines.find(({ body }) => body.startsWith('trial 4: hopeless'));
