@@ -5,7 +5,7 @@ import { ATTR } from '../model/attributes.ts';
 import { isRunId, toRootSpanId } from '../model/ids.ts';
 import type { RunId, SpanId } from '../model/ids.ts';
 import type { Attributes } from '../model/pipeline.ts';
-import type { GitState, LoggingSettings, RunInfo } from '../model/run-info.ts';
+import type { GitState, LoggingSettings, MlflowTie, RunInfo } from '../model/run-info.ts';
 import { MASK, SecretMasker, isSecretValue } from '../model/secrets.ts';
 import { now, toNanoString } from '../model/time.ts';
 import { localZoneName } from '../model/zone.ts';
@@ -27,13 +27,28 @@ export interface RunRequest {
   /** Make the run part of the trace that `TRACEPARENT` names, instead of linking to it. */
   readonly join: boolean;
   readonly logging: LoggingSettings;
+  /** The run in MLflow that stands for it, where that was made first. */
+  readonly mlflow?: MlflowTie | undefined;
+}
+
+/** What pipeline a command belongs to, in which working tree. */
+export interface PipelinePlace {
+  readonly pipeline: string;
+  readonly git: GitState | undefined;
+}
+
+export function describePlace({ cwd, name }: Pick<RunRequest, 'cwd' | 'name'>): PipelinePlace {
+  const git = readGitState(cwd);
+  return { git, pipeline: name ?? derivePipelineName(cwd, git) };
 }
 
 /** All that is known of a run before it begins. */
-export function describeRun(request: RunRequest): RunInfo {
+export function describeRun(
+  request: RunRequest,
+  place: PipelinePlace = describePlace(request),
+): RunInfo {
   const { runId, command, cwd, env, logging } = request;
-  const git = readGitState(cwd);
-  const pipeline = request.name ?? derivePipelineName(cwd, git);
+  const { git, pipeline } = place;
   const outer = parseTraceparent(env['TRACEPARENT']);
   const joined = request.join ? outer : undefined;
   return {
@@ -52,6 +67,7 @@ export function describeRun(request: RunRequest): RunInfo {
     process: identifyProcess() ?? { pid: process.pid, startedAt: '', bootId: '', host: hostname() },
     resource: toResource({ ...request, pipeline, git }),
     ...(git !== undefined && { git }),
+    ...(request.mlflow !== undefined && { mlflow: request.mlflow }),
     logging,
   };
 }

@@ -6,6 +6,7 @@ import type { SendingOptions } from '../recording/own-run.ts';
 import { recordCommand } from '../recording/record-command.ts';
 import type { PythonHook } from '../recording/python-hook.ts';
 import type { Recording, Tell } from '../recording/recording.ts';
+import type { MlflowConfig } from '../sink/mlflow/settings.ts';
 import { findHome, toRunDir } from '../spool/layout.ts';
 import { UsageError } from './command.ts';
 import type { CommandIo, ExitStatus } from './command.ts';
@@ -23,6 +24,7 @@ export interface RecordRunOptions {
   readonly pythonHook: PythonHook;
   readonly isQuiet: boolean;
   readonly logging: LoggingSettings;
+  readonly mlflow: MlflowConfig;
   /** The one stage that the command is; absent when it is a whole pipeline. */
   readonly stage?: string;
   /** Where the run is sent; absent when nowhere. */
@@ -37,9 +39,17 @@ export interface RecordRunOptions {
 export async function recordRun(options: RecordRunOptions): Promise<ExitStatus> {
   const { io, command, usePty, isLive, isQuiet, pythonHook } = options;
   const tell: Tell = (message) => void io.stderr.write(`stagelight: ${message}\n`);
-  const recording = openRecording(options, tell);
+  const recording = await openRecording(options, tell);
   const { end, run, reports } = await recordCommand(
-    { command, env: io.env, usePty, isLive, pythonHook, tell },
+    {
+      command,
+      env: io.env,
+      usePty,
+      isLive,
+      pythonHook,
+      tiesMlflow: options.mlflow.enabled,
+      tell,
+    },
     recording,
   );
   if (run !== undefined && !isQuiet) {
@@ -50,11 +60,15 @@ export async function recordRun(options: RecordRunOptions): Promise<ExitStatus> 
 }
 
 /** Begins the recording. When that fails it is said, and the command runs without. */
-function openRecording(options: RecordRunOptions, tell: Tell): Recording | undefined {
+async function openRecording(
+  options: RecordRunOptions,
+  tell: Tell,
+): Promise<Recording | undefined> {
   const { io, stage, command, runId } = options;
   const outer = findOuterRun(io.env);
   try {
-    if (outer === undefined) return openOwnRun({ ...options, env: io.env, cwd: io.cwd }, tell);
+    if (outer === undefined)
+      return await openOwnRun({ ...options, env: io.env, cwd: io.cwd }, tell);
     const what =
       stage === undefined
         ? { kind: 'run' as const, name: options.name ?? command[0] }

@@ -67,6 +67,7 @@ export const run: Command = {
       pythonHook: { isOn: config.python.hook, except: config.python.except },
       logging: toLoggingSettings(config),
       sending: toSending(loaded, io),
+      mlflow: config.mlflow,
       io,
     });
   },

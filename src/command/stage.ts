@@ -60,6 +60,7 @@ alone it is a run of one stage.
       pythonHook: { isOn: config.python.hook, except: config.python.except },
       logging: toLoggingSettings(config),
       sending: toSending(loaded, io),
+      mlflow: config.mlflow,
       io,
     });
   },

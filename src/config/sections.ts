@@ -2,6 +2,7 @@ import * as v from 'valibot';
 import type { Section } from './section.ts';
 import { exportSection } from './sections/export.ts';
 import { logging } from './sections/logging.ts';
+import { mlflow } from './sections/mlflow.ts';
 import { python } from './sections/python.ts';
 import { run } from './sections/run.ts';
 import { secrets } from './sections/secrets.ts';
@@ -14,6 +15,7 @@ const SECTIONS = {
   run,
   python,
   export: exportSection,
+  mlflow,
 } satisfies Readonly<Record<string, Section>>;
 
 type SectionSchemas = {

@@ -28,6 +28,8 @@ export interface RunInfo {
   readonly resource: Attributes;
   readonly git?: GitState;
   readonly logging: LoggingSettings;
+  /** The run in MLflow that was made before this one began. */
+  readonly mlflow?: MlflowTie;
   readonly kind?: RunKind;
   readonly attempt?: number;
   readonly priorId?: RunId;
@@ -61,6 +63,16 @@ export interface RunProcess {
   readonly startedAt: string;
   readonly bootId: string;
   readonly host: string;
+}
+
+/** The run in MLflow that stands for a run. */
+export interface MlflowTie {
+  /** The tracking server, without credentials. */
+  readonly trackingUri: string;
+  readonly experimentId: string;
+  readonly runId: string;
+  /** The experiment was made for this run. */
+  readonly hasNewExperiment?: boolean;
 }
 
 /** The working tree when the run began. */

@@ -47,7 +47,16 @@ export function openInnerSpan(
     ...(kind === 'stage' && { stage: name }),
   });
   return {
-    tie: { runId: info.runId, runDir, traceId: info.traceId, spanId: span, source, depth },
+    tie: {
+      runId: info.runId,
+      runDir,
+      traceId: info.traceId,
+      spanId: span,
+      source,
+      depth,
+      stage: kind === 'stage' ? name : undefined,
+      mlflow: info.mlflow,
+    },
     console,
     start: () => {},
     finish: async (exit) => {

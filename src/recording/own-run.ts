@@ -1,6 +1,6 @@
 import { join } from 'node:path';
 import { ConsoleRecorder } from '../capture/console-recorder.ts';
-import { describeRun } from '../capture/describe-run.ts';
+import { describePlace, describeRun } from '../capture/describe-run.ts';
 import { createRunId, toStageSpanId } from '../model/ids.ts';
 import type { RunId } from '../model/ids.ts';
 import type { LoggingSettings, RunInfo } from '../model/run-info.ts';
@@ -10,6 +10,8 @@ import { toSourceName } from '../spool/process-identity.ts';
 import { writeRunInfo } from '../spool/run-file.ts';
 import type { DestinationContext } from '../sink/context.ts';
 import { MergeWorker } from './merge-worker.ts';
+import type { MlflowConfig } from '../sink/mlflow/settings.ts';
+import { claimInMlflow } from './mlflow-claim.ts';
 import type { Recording, Tell } from './recording.ts';
 import { ShipWorker } from './ship-worker.ts';
 import { toSpanEnd } from './span-end.ts';
@@ -24,6 +26,7 @@ export interface OwnRunOptions {
   readonly runId: RunId | undefined;
   readonly join: boolean;
   readonly logging: LoggingSettings;
+  readonly mlflow: MlflowConfig;
   /** The one stage that the command is; absent when it is a whole pipeline. */
   readonly stage?: string;
   /** Where the run is sent; absent when nowhere. */
@@ -41,12 +44,14 @@ export interface SendingOptions {
  * Begins a run of its own.
  * @throws the file system's error when its directory can't be made; `EEXIST` when the run exists.
  */
-export function openOwnRun(options: OwnRunOptions, tell: Tell): Recording {
+export async function openOwnRun(options: OwnRunOptions, tell: Tell): Promise<Recording> {
   const { env, stage } = options;
-  const runId = options.runId ?? createRunId();
   const home = findHome(options.cwd, env);
+  const place = describePlace(options);
+  const mlflow = await claimInMlflow({ ...options, home, place, tell });
+  const runId = options.runId ?? mlflow?.runId ?? createRunId();
   const runDir = createRunDir(home, runId);
-  const info = describeRun({ ...options, runId, runDir });
+  const info = describeRun({ ...options, runId, runDir, mlflow }, place);
   writeRunInfo(runDir, info);
   const spanId = stage === undefined ? info.rootSpanId : toStageSpanId(runId, stage, 1);
   const source = toSourceName();
@@ -67,7 +72,7 @@ export function openOwnRun(options: OwnRunOptions, tell: Tell): Recording {
   let shipper: ShipWorker | undefined;
   const { sending } = options;
   return {
-    tie: { runId, runDir, traceId: info.traceId, spanId, source, depth: 0 },
+    tie: { runId, runDir, traceId: info.traceId, spanId, source, depth: 0, stage, mlflow },
     console,
     start: () => {
       worker ??= new MergeWorker({ runDir, info, env, tell });

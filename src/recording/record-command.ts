@@ -6,6 +6,7 @@ import type { ChildExitEntry } from '../model/inbox.ts';
 import type { RunInfo } from '../model/run-info.ts';
 import { now, toNanoString } from '../model/time.ts';
 import { FILE } from '../spool/layout.ts';
+import { toMlflowVariables } from './mlflow-context.ts';
 import { toHookVariables } from './python-hook.ts';
 import type { PythonHook } from './python-hook.ts';
 import type { DeliveryReport } from '../ship/report.ts';
@@ -19,6 +20,8 @@ export interface RecordCommandOptions {
   /** Have Python print at once. */
   readonly isLive: boolean;
   readonly pythonHook: PythonHook;
+  /** Have the MLflow runs that the command makes tied to the run. */
+  readonly tiesMlflow: boolean;
   readonly tell: Tell;
 }
 
@@ -68,13 +71,14 @@ export async function recordCommand(
 
 /** The command's environment: the one given, and what ties it to the run. */
 function toChildEnv(
-  { env, isLive, pythonHook }: RecordCommandOptions,
+  { env, isLive, pythonHook, tiesMlflow }: RecordCommandOptions,
   recording: Recording | undefined,
 ): NodeJS.ProcessEnv {
   return {
     ...env,
     ...(recording !== undefined && toTieVariables(recording)),
     ...(recording !== undefined && toHookVariables(pythonHook, env)),
+    ...(recording !== undefined && tiesMlflow && toMlflowVariables({ env, ...recording.tie })),
     ...(isLive && { PYTHONUNBUFFERED: '1' }),
   };
 }

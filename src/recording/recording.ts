@@ -1,7 +1,7 @@
 import type { ConsoleRecorder } from '../capture/console-recorder.ts';
 import type { RunId, SpanId } from '../model/ids.ts';
 import type { ChildExitEntry } from '../model/inbox.ts';
-import type { RunInfo } from '../model/run-info.ts';
+import type { MlflowTie, RunInfo } from '../model/run-info.ts';
 import type { DeliveryReport } from '../ship/report.ts';
 
 /** Where a command is recorded: as a run of its own, or as a span of a run around it. */
@@ -28,6 +28,10 @@ export interface RunTie {
   readonly source: string;
   /** How many consoles are around it: 0 for the run's own. */
   readonly depth: number;
+  /** The stage that the command is. */
+  readonly stage?: string | undefined;
+  /** The run in MLflow that was made before the run began. */
+  readonly mlflow?: MlflowTie | undefined;
 }
 
 /** Told to the user: one line on stderr. */

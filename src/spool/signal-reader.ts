@@ -105,8 +105,13 @@ export function parseRecord(json: string, logger: string): StoredRecord | undefi
 /** The spans of a `traces.jsonl`, in the order in which they ended. */
 export function* readSpans(path: string): Generator<StoredSpan> {
   for (const { bytes } of readLines(path)) {
-    for (const { item } of parseItems(bytes, SPANS)) yield toSpan(item);
+    yield* parseSpans(bytes);
   }
+}
+
+/** The spans of one line of a `traces.jsonl`. */
+export function* parseSpans(line: Buffer): Generator<StoredSpan> {
+  for (const { item } of parseItems(line, SPANS)) yield toSpan(item);
 }
 
 type Json = Record<string, unknown>;

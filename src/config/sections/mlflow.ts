@@ -1,0 +1,17 @@
+import * as v from 'valibot';
+import type { Section } from '../section.ts';
+import { mapping, SWITCH, line } from './values.ts';
+
+/** `mlflow`: where runs are shown in MLflow. Logins come from MLflow's own variables alone. */
+export const mlflow = {
+  schema: mapping({
+    /** `false`: nothing is written to MLflow, and the pipeline's own MLflow runs aren't tied to the run. */
+    enabled: SWITCH,
+    /** The tracking server; `MLFLOW_TRACKING_URI` when left out. */
+    tracking_uri: v.exactOptional(line('a tracking URI, such as http://localhost:5000')),
+    /** The experiment's name; `MLFLOW_EXPERIMENT_NAME` or `_ID` when left out, else where the pipeline's runs are. */
+    experiment: v.exactOptional(line("the experiment's name")),
+    /** A run in MLflow for every stage too. */
+    stage_runs: SWITCH,
+  }),
+} satisfies Section;

@@ -1,0 +1,88 @@
+import { ATTR, EVENT } from '../../model/attributes.ts';
+import { toStudySpanId } from '../../model/ids.ts';
+import type { SpanId } from '../../model/ids.ts';
+import type { RunInfo } from '../../model/run-info.ts';
+import { toUnixMs } from '../../model/time.ts';
+import type { StoredRecord, StoredSpan } from '../../spool/signal-reader.ts';
+import type { MetricPoint } from './api.ts';
+import type { RunVisitor } from './run-reader.ts';
+import { SeriesBook } from './series-book.ts';
+
+/** What a run directory says of the run so far, as far as MLflow is to hold it. */
+export class Course implements RunVisitor {
+  readonly #info: RunInfo;
+  /** Values of metrics, until the run that they belong to takes them. */
+  readonly series = new SeriesBook();
+  /** Stages that have ended, in that order. */
+  readonly stages: StoredSpan[] = [];
+  /** Trials that have ended and aren't written yet. */
+  readonly trials: StoredSpan[] = [];
+  root: StoredSpan | undefined;
+  /** Something has been done: a stage ran, or a trial. */
+  hasWorked = false;
+  /** Stages by the spans that stand for them, from when they begin. */
+  readonly #stageNames = new Map<SpanId, string>();
+  /** The stage that a study is in. */
+  readonly #stagesOfStudies = new Map<SpanId, string>();
+
+  constructor(info: RunInfo) {
+    this.#info = info;
+  }
+
+  record(record: StoredRecord): void {
+    const { eventName } = record;
+    if (eventName === undefined) return;
+    const { attributes, spanId } = record;
+    if (eventName === EVENT.metric) this.series.add(spanId, toPoint(record));
+    if (eventName === EVENT.stageStart) {
+      this.hasWorked = true;
+      this.#stageNames.set(spanId, String(attributes[ATTR.taskName]));
+    }
+  }
+
+  span(span: StoredSpan): void {
+    const { attributes, spanId } = span;
+    if (spanId === this.#info.rootSpanId) {
+      this.root = span;
+    } else if (attributes[ATTR.taskName] !== undefined) {
+      this.#takeStage(span);
+    } else if (attributes[ATTR.trialNumber] !== undefined) {
+      this.hasWorked = true;
+      this.trials.push(span);
+    } else if (attributes[ATTR.studyName] !== undefined) {
+      const stage = this.#stageNames.get(span.parentSpanId ?? '');
+      if (stage !== undefined) this.#stagesOfStudies.set(spanId, stage);
+    }
+  }
+
+  /** The stage that a trial is in, where that is known yet. */
+  toStage({ parentSpanId, attributes }: StoredSpan): string | undefined {
+    const studyId = parentSpanId ?? '';
+    const known = this.#stagesOfStudies.get(studyId) ?? this.#stageNames.get(studyId);
+    if (known !== undefined) return known;
+    // A study tells of itself when it ends; until then it is known by its ID, which is made of its stage's.
+    const study = String(attributes[ATTR.studyName]);
+    for (const [stageSpan, stage] of this.#stageNames) {
+      if (toStudySpanId(stageSpan, study) !== studyId) continue;
+      this.#stagesOfStudies.set(studyId, stage);
+      return stage;
+    }
+    return undefined;
+  }
+
+  #takeStage(span: StoredSpan): void {
+    this.stages.push(span);
+    this.#stageNames.set(span.spanId, String(span.attributes[ATTR.taskName]));
+    if (span.attributes[ATTR.taskResult] !== 'skip') this.hasWorked = true;
+  }
+}
+
+function toPoint({ attributes, time, observed }: StoredRecord): MetricPoint {
+  const step = attributes[ATTR.metricStep];
+  return {
+    key: String(attributes[ATTR.metricName]),
+    value: Number(attributes[ATTR.metricValue]),
+    timeMs: toUnixMs(time ?? observed),
+    step: typeof step === 'number' && Number.isSafeInteger(step) ? step : 0,
+  };
+}

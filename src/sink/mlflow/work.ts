@@ -1,0 +1,28 @@
+import { basename } from 'node:path';
+import { ATTR } from '../../model/attributes.ts';
+import type { RunInfo } from '../../model/run-info.ts';
+import type { Course } from './course.ts';
+
+/**
+ * Whether a run that has ended did anything: a run that skipped all stages, whose command wasn't there, or that only
+ * asked DVC something, is nothing that others on the server want to see.
+ */
+export function didWork(course: Course, info: RunInfo): boolean {
+  if (course.hasWorked) return true;
+  if (course.stages.length > 0 || isDvc(info.command)) return false;
+  const code = course.root?.attributes[ATTR.exitCode];
+  return code !== 127 && code !== 126;
+}
+
+/** Whether a command will probably do some work, as far as that can be told before it starts. */
+export function willWork([program = '', ...args]: readonly string[]): boolean {
+  if (!isDvc([program])) return true;
+  const words = args.filter((arg) => !arg.startsWith('-'));
+  const isRepro =
+    words[0] === 'repro' || (/^exp(?:eriments)?$/.test(words[0] ?? '') && words[1] === 'run');
+  return isRepro && !args.some((arg) => arg === '--dry' || arg === '-n' || arg === '--queue');
+}
+
+function isDvc([program = '']: readonly string[]): boolean {
+  return basename(program) === 'dvc';
+}
