@@ -17,6 +17,12 @@ const KINDS: readonly DestinationKind[] = [
       Object.keys(config.export).length > 0 || OTLP_VARIABLES.some((name) => env[name]?.trim()),
     create: async (context) => (await import('./otlp/create.ts')).createOtlpDestinations(context),
   },
+  {
+    isConfigured: ({ config, env }) =>
+      config.mlflow.enabled && Boolean(config.mlflow.tracking_uri ?? env['MLFLOW_TRACKING_URI']),
+    create: async (context) =>
+      (await import('./mlflow/mlflow.ts')).createMlflowDestinations(context),
+  },
 ];
 
 /** The variables that make a destination of themselves. */

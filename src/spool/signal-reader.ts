@@ -111,7 +111,7 @@ export function* readSpans(path: string): Generator<StoredSpan> {
 
 /** The spans of one line of a `traces.jsonl`. */
 export function* parseSpans(line: Buffer): Generator<StoredSpan> {
-  for (const { item } of parseItems(line, SPANS)) yield toSpan(item);
+  for (const { item } of parseItems(line, SPANS)) yield parseSpan(item);
 }
 
 type Json = Record<string, unknown>;
@@ -155,7 +155,8 @@ function toRecord(item: Json, logger: string): StoredRecord {
   };
 }
 
-function toSpan(item: Json): StoredSpan {
+/** A span from its JSON alone, without the envelope around it. */
+export function parseSpan(item: Readonly<Record<string, unknown>>): StoredSpan {
   const status = toObject(item['status']);
   return {
     traceId: toText(item['traceId']) ?? '',

@@ -37,7 +37,7 @@ export interface MlflowCaller {
   putArtifact(artifact: Artifact, options?: CallOptions): Promise<void>;
   /** Sends spans as OTLP protobuf; `undefined` where there is no server, which alone takes them. */
   readonly sendSpans: ((spans: SpanExport, options?: CallOptions) => Promise<void>) | undefined;
-  close(): Promise<void>;
+  close(): void;
 }
 
 export interface Artifact {

@@ -72,7 +72,7 @@ async function claim(
     );
     return { trackingUri: place, experimentId, runId, ...(isNew && { hasNewExperiment: true }) };
   } finally {
-    await api.caller.close();
+    api.caller.close();
   }
 }
 

@@ -6,6 +6,7 @@ import { toUnixMs } from '../../model/time.ts';
 import type { StoredRecord, StoredSpan } from '../../spool/signal-reader.ts';
 import type { MetricPoint } from './api.ts';
 import type { RunVisitor } from './run-reader.ts';
+import { StageLogs } from './stage-logs.ts';
 import { SeriesBook } from './series-book.ts';
 
 /** What a run directory says of the run so far, as far as MLflow is to hold it. */
@@ -25,12 +26,17 @@ export class Course implements RunVisitor {
   /** The stage that a study is in. */
   readonly #stagesOfStudies = new Map<SpanId, string>();
 
-  constructor(info: RunInfo) {
+  /** What each stage has printed. */
+  readonly stageLogs: StageLogs;
+
+  constructor(runDir: string, info: RunInfo) {
     this.#info = info;
+    this.stageLogs = new StageLogs(runDir, info);
   }
 
   record(record: StoredRecord): void {
     const { eventName } = record;
+    this.stageLogs.add(record);
     if (eventName === undefined) return;
     const { attributes, spanId } = record;
     if (eventName === EVENT.metric) this.series.add(spanId, toPoint(record));

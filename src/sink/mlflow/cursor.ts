@@ -1,48 +1,52 @@
-import { appendFileSync, mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
-import { dirname, join } from 'node:path';
+import { appendFileSync, mkdirSync } from 'node:fs';
+import { join } from 'node:path';
 import type { SpanId } from '../../model/ids.ts';
+import type { RefusedItem } from '../destination.ts';
+import { readCursor, writeCursor } from '../../spool/cursor-file.ts';
 import { FILE } from '../../spool/layout.ts';
 import { readLines } from '../../spool/signal-reader.ts';
 
-/** What a run directory remembers of MLflow, in `cursor/mlflow.json`. All of it can be found out again. */
+/** The destination's name. */
+export const MLFLOW = 'mlflow';
+
+/** What a run directory remembers of MLflow, in `cursor/mlflow.json`. Nearly all of it can be found out again. */
 export interface MlflowCursor {
   readonly schema: 1;
   /** Where the runs are, without credentials. */
   readonly place: string;
-  readonly experimentId: string;
-  /** The pipeline's run in MLflow. */
-  readonly parentRunId: string;
+  /** The pipeline's run in MLflow, once it is there. */
+  readonly parent?: { readonly runId: string; readonly experimentId: string };
   /** All is written. */
   readonly isDone: boolean;
+  /** The run did nothing, and has nothing in MLflow. */
+  readonly isDiscarded?: boolean;
   /** Bytes of `traces.jsonl` whose spans are in MLflow's trace. */
   readonly spansSentBytes: number;
   /** What was refused or left out for good, for people. */
-  readonly refused: readonly { readonly what: string; readonly reason: string }[];
+  readonly refused: readonly RefusedItem[];
+  readonly refusedCount: number;
 }
 
-/** `undefined` where nothing was written yet. */
-export function readCursor(runDir: string): MlflowCursor | undefined {
-  try {
-    const cursor = JSON.parse(readFileSync(toPath(runDir), 'utf8')) as MlflowCursor;
-    return cursor.schema === 1 ? cursor : undefined;
-  } catch {
-    return undefined;
-  }
+export function createCursor(place: string): MlflowCursor {
+  return { schema: 1, place, isDone: false, spansSentBytes: 0, refused: [], refusedCount: 0 };
+}
+
+/** `undefined` where the run was never to be written to MLflow. */
+export function readMlflowCursor(runDir: string): MlflowCursor | undefined {
+  const cursor = readCursor(runDir, MLFLOW) as MlflowCursor | undefined;
+  return cursor?.schema === 1 ? cursor : undefined;
 }
 
 /** @throws the file system's error. */
-export function writeCursor(runDir: string, cursor: MlflowCursor): void {
-  const path = toPath(runDir);
-  mkdirSync(dirname(path), { recursive: true, mode: 0o700 });
-  const temporary = `${path}.${process.pid}.tmp`;
-  writeFileSync(temporary, `${JSON.stringify(cursor, undefined, 2)}\n`, { mode: 0o600 });
-  renameSync(temporary, path);
+export function writeMlflowCursor(runDir: string, cursor: MlflowCursor): void {
+  writeCursor(runDir, MLFLOW, cursor);
 }
 
 /** A trial or stage, and its run in MLflow. */
 export interface TiedRun {
   readonly spanId: SpanId;
   readonly runId: string;
+  readonly experimentId: string;
   /** It is the user's own. */
   readonly isJoined: boolean;
 }
@@ -71,8 +75,4 @@ export function readTiedRuns(runDir: string): Map<SpanId, TiedRun> {
 
 function toTiedPath(runDir: string): string {
   return join(runDir, FILE.cursor, 'mlflow-runs.jsonl');
-}
-
-function toPath(runDir: string): string {
-  return join(runDir, FILE.cursor, 'mlflow.json');
 }

@@ -1,11 +1,13 @@
-import type { Delivery, DeliveryStatus, SentRun, StepOutcome } from '../destination.ts';
 import { readRunInfo } from '../../spool/run-file.ts';
+import { BackOff } from '../back-off.ts';
+import type { Delivery, DeliveryStatus, SentRun, StepOutcome } from '../destination.ts';
 import type { CallOptions } from './api.ts';
 import { Course } from './course.ts';
-import { readCursor } from './cursor.ts';
-import { BackOff, toOutcome } from './outcome.ts';
+import { createCursor, readMlflowCursor } from './cursor.ts';
+import { MlflowError } from './mlflow-error.ts';
 import { RunReader } from './run-reader.ts';
 import { RunWriter } from './run-writer.ts';
+import { toPlace } from './settings.ts';
 import type { MlflowSettings } from './settings.ts';
 import { didWork } from './work.ts';
 
@@ -23,83 +25,104 @@ const MAX_HELD_POINTS = 250_000;
 export class MlflowDelivery implements Delivery {
   readonly #run: SentRun;
   readonly #settings: MlflowSettings;
-  readonly #reader: RunReader;
-  readonly #course: Course;
   readonly #backOff = new BackOff();
-  #writer: RunWriter | undefined;
+  #reader: RunReader;
+  #course: Course;
+  #writer: RunWriter;
   #isDone: boolean;
-  #problem: string | undefined;
-  #refused: DeliveryStatus['refused'];
+  #blocked: string | undefined;
 
   constructor(run: SentRun, settings: MlflowSettings) {
     this.#run = run;
     this.#settings = settings;
+    const cursor = readMlflowCursor(run.runDir) ?? createCursor(toPlace(settings));
+    this.#isDone = cursor.isDone;
     this.#reader = new RunReader(run.runDir);
-    this.#course = new Course(run.info);
-    const cursor = readCursor(run.runDir);
-    this.#isDone = cursor?.isDone ?? false;
-    this.#refused = cursor?.refused ?? [];
+    this.#course = new Course(run.runDir, run.info);
+    this.#writer = new RunWriter({ ...run, settings, course: this.#course, cursor });
   }
 
   async step(signal: AbortSignal): Promise<StepOutcome> {
     if (this.#isDone) return { type: 'done' };
+    const { waiting } = this.#backOff;
+    if (waiting !== undefined) return { type: 'wait', ...waiting };
     try {
       const outcome = await this.#step({ signal });
       this.#backOff.succeed();
-      this.#problem = outcome.type === 'wait' ? outcome.reason : undefined;
+      this.#blocked = undefined;
       this.#isDone = outcome.type === 'done';
       return outcome;
     } catch (error) {
-      const outcome = toOutcome(error, this.#backOff);
-      this.#problem = (error as Error).message;
-      return outcome;
-    } finally {
-      this.#refused = this.#writer?.refused ?? this.#refused;
+      return this.#toOutcome(error as Error);
     }
   }
 
   status(): DeliveryStatus {
+    const problem = this.#blocked ?? this.#backOff.problem;
+    const { refusals, notes } = this.#writer;
     return {
-      pendingBytes: this.#isDone ? 0 : this.#reader.pendingBytes,
-      refused: this.#refused,
-      ...(this.#problem !== undefined && { problem: this.#problem }),
+      // What isn't done isn't sent, whatever is read of it.
+      pendingBytes: this.#isDone ? 0 : Math.max(1, this.#reader.pendingBytes),
+      refused: refusals.items,
+      refusedCount: refusals.count,
+      ...(problem !== undefined && { problem }),
+      ...(notes.length > 0 && { notes }),
     };
   }
 
-  async close(): Promise<void> {
-    await this.#writer?.close();
-    this.#writer = undefined;
+  restart(): void {
+    const { runDir, info } = this.#run;
+    this.close();
+    this.#isDone = false;
+    this.#reader = new RunReader(runDir);
+    this.#course = new Course(runDir, info);
+    this.#writer = new RunWriter({
+      runDir,
+      info,
+      settings: this.#settings,
+      course: this.#course,
+      cursor: createCursor(toPlace(this.#settings)),
+    });
+  }
+
+  close(): void {
+    this.#writer.close();
   }
 
   async #step(options: CallOptions): Promise<StepOutcome> {
+    const writer = this.#writer;
+    writer.begin();
     const info = readRunInfo(this.#run.runDir) ?? this.#run.info;
     const hasRead =
       this.#course.series.count < MAX_HELD_POINTS && this.#reader.read(this.#course, PIECE_BYTES);
-    const isEnded = info.state !== 'running' && !hasRead && this.#course.root !== undefined;
-    if (isEnded && !didWork(this.#course, info)) {
-      await this.#openWriter().discard(options);
+    if (hasRead) this.#course.stageLogs.flush();
+    const hasAll = info.state !== 'running' && !hasRead && this.#course.root !== undefined;
+    if (hasAll && !didWork(this.#course, info)) {
+      await writer.discard(options);
       return { type: 'done' };
     }
-    if (!this.#course.hasWorked && !isEnded) return { type: hasRead ? 'sent' : 'idle' };
+    if (!this.#course.hasWorked && !hasAll) return { type: hasRead ? 'sent' : 'idle' };
 
-    const writer = this.#openWriter();
-    const heldBackUntilMs = await writer.open(options);
-    if (heldBackUntilMs !== undefined) {
-      return { type: 'wait', atMs: heldBackUntilMs, reason: 'another process writes this run' };
+    const heldUntilMs = await writer.open(options);
+    if (heldUntilMs !== undefined) {
+      return { type: 'wait', atMs: heldUntilMs, reason: 'another process writes this run' };
     }
-    const isAtEnd = isEnded && this.#course.trials.length === 0;
-    const hasWritten = await writer.write({ maxTrials: TRIALS_A_STEP, isAtEnd }, options);
-    if (!isAtEnd) return { type: hasRead || hasWritten ? 'sent' : 'idle' };
+    const hasWritten = await writer.write(
+      { maxTrials: TRIALS_A_STEP, spansReadBytes: this.#reader.spansReadBytes },
+      options,
+    );
+    if (!hasAll || hasWritten) return { type: hasRead || hasWritten ? 'sent' : 'idle' };
     await writer.finish(this.#course.root!, options);
     return { type: 'done' };
   }
 
-  #openWriter(): RunWriter {
-    this.#writer ??= new RunWriter({
-      ...this.#run,
-      settings: this.#settings,
-      course: this.#course,
-    });
-    return this.#writer;
+  #toOutcome(error: Error): StepOutcome {
+    if (error instanceof MlflowError && error.fault !== 'retry') {
+      this.#blocked = error.message;
+      return { type: 'blocked', reason: error.message };
+    }
+    const asked = error instanceof MlflowError ? error.retryAtMs : undefined;
+    const afterMs = asked === undefined ? undefined : Math.max(0, asked - Date.now());
+    return { type: 'wait', ...this.#backOff.fail(error.message, afterMs) };
   }
 }

@@ -1,8 +1,30 @@
+import type { DestinationContext } from '../context.ts';
 import type { Destination } from '../destination.ts';
+import { DestinationError } from '../destination-error.ts';
+import { MLFLOW } from './cursor.ts';
 import { MlflowDelivery } from './delivery.ts';
+import { readMlflowSettings, toPlace } from './settings.ts';
 import type { MlflowSettings } from './settings.ts';
 
 /** MLflow as a place that runs are sent to. */
 export function createMlflowDestination(settings: MlflowSettings): Destination {
-  return { name: 'mlflow', open: (run) => new MlflowDelivery(run, settings) };
+  return {
+    name: MLFLOW,
+    address: toPlace(settings),
+    open: (run) => new MlflowDelivery(run, settings),
+    close: () => {},
+  };
+}
+
+/**
+ * MLflow, as the configuration and MLflow's own variables have it.
+ * @throws {DestinationError} when the tracking URI is none
+ */
+export function createMlflowDestinations({ config, env }: DestinationContext): Destination[] {
+  const settings = readMlflowSettings(config.mlflow, env);
+  if (settings.store !== undefined) return [createMlflowDestination(settings)];
+  throw new DestinationError(
+    "the MLflow tracking URI isn't an address",
+    'give one such as http://localhost:5000 in MLFLOW_TRACKING_URI or mlflow.tracking_uri',
+  );
 }

@@ -6,6 +6,9 @@ import { TAG } from './names.ts';
 /** Experiments made while a run goes on are found after so long at most. */
 const EXPERIMENTS_FRESH_MS = 10_000;
 
+/** A run of ours. */
+export type OwnRun = Pick<MlflowRun, 'runId' | 'experimentId' | 'status'>;
+
 /** Finds the runs in MLflow that belong to a run: ours, and those that the user's own code made. */
 export class RelatedRuns {
   readonly #api: MlflowApi;
@@ -21,17 +24,14 @@ export class RelatedRuns {
   }
 
   /** Ours that are there already, by the span that they stand for. */
-  async findOwn(
-    experimentId: string,
-    options?: CallOptions,
-  ): Promise<Map<SpanId, Pick<MlflowRun, 'runId' | 'status'>>> {
-    const own = new Map<SpanId, Pick<MlflowRun, 'runId' | 'status'>>();
+  async findOwn(experimentId: string, options?: CallOptions): Promise<Map<SpanId, OwnRun>> {
+    const own = new Map<SpanId, OwnRun>();
     const filter = `${this.#tagFilter} AND tags.\`${TAG.spanId}\` LIKE '%'`;
     const search = { experimentIds: [experimentId], filter };
     for await (const run of this.#api.searchRuns(search, options)) {
       const spanId = run.tags[TAG.spanId];
       if (spanId !== undefined && run.tags[TAG.kind] !== undefined) {
-        own.set(spanId, { runId: run.runId, status: run.status });
+        own.set(spanId, run);
       }
     }
     return own;

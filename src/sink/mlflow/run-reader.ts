@@ -25,6 +25,11 @@ export class RunReader {
     this.#runDir = runDir;
   }
 
+  /** Bytes of `traces.jsonl` that are read. */
+  get spansReadBytes(): number {
+    return this.#spansRead;
+  }
+
   /** Bytes that aren't read yet. */
   get pendingBytes(): number {
     const logs = sizeOf(join(this.#runDir, FILE.logs)) - this.#logsRead;

@@ -80,7 +80,7 @@ export class ServerCaller implements MlflowCaller {
     );
   };
 
-  async close(): Promise<void> {
+  close(): void {
     this.#transport.close();
   }
 

@@ -27,6 +27,12 @@ export type MlflowStore =
   /** A database or folder that MLflow's Python package opens: `sqlite:///mlflow.db`, `./mlruns`. */
   | { readonly type: 'local'; readonly uri: string };
 
+/** Where that is, for people: without credentials. */
+export function toPlace({ store }: MlflowSettings): string {
+  if (store === undefined) return 'no tracking server';
+  return store.type === 'server' ? store.url : store.uri;
+}
+
 /** What a server asks of those who come. MLflow's own variables have it. */
 export interface ServerAccess {
   readonly authorization: string | undefined;

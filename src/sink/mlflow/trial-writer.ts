@@ -10,7 +10,7 @@ import { joinTrial } from './join.ts';
 import { splitBatch } from './limits.ts';
 import type { Cuts } from './limits.ts';
 import { isFault } from './mlflow-error.ts';
-import type { RelatedRuns } from './related-runs.ts';
+import type { OwnRun, RelatedRuns } from './related-runs.ts';
 import { describeTrial, toOwnPoints, toOwnTrialTags, toParamValues } from './trial.ts';
 
 export interface TrialWriterOptions {
@@ -22,7 +22,7 @@ export interface TrialWriterOptions {
   readonly related: RelatedRuns;
   readonly cuts: Cuts;
   /** Runs of ours that are there already. */
-  readonly own: ReadonlyMap<SpanId, Pick<MlflowRun, 'runId' | 'status'>>;
+  readonly own: ReadonlyMap<SpanId, OwnRun>;
   readonly tied: Map<SpanId, TiedRun>;
   readonly onTied: (run: TiedRun) => void;
   readonly onRefused: (what: string, reason: string) => void;
@@ -85,10 +85,7 @@ export class TrialWriter {
     const known = own.get(trial.spanId);
     if (this.#isDone(trial.spanId)) {
       course.series.take(trial.spanId);
-      const runId = known?.runId;
-      if (!tied.has(trial.spanId) && runId !== undefined) {
-        this.#tie({ spanId: trial.spanId, runId, isJoined: false });
-      }
+      if (!tied.has(trial.spanId)) this.#tie(trial, known!, false);
       return;
     }
     const joined = known === undefined ? this.#join(trial, options.users) : undefined;
@@ -120,7 +117,7 @@ export class TrialWriter {
     const params = toParamValues(trial, cuts);
     await this.#log(mlflowRunId, { spanId: trial.spanId, params, ...options });
     await api.endRun({ runId: mlflowRunId, status, endMs }, options);
-    this.#tie({ spanId: trial.spanId, runId: mlflowRunId, isJoined: false });
+    this.#tie(trial, { runId: mlflowRunId, experimentId }, false);
   }
 
   /** The user's own run has its parameters; we add what it lacks under names of ours. */
@@ -132,7 +129,7 @@ export class TrialWriter {
     this.#joined.add(runId);
     const { tags } = describeTrial(trial, this.#options.course.toStage(trial));
     await this.#log(runId, { spanId: trial.spanId, tags, ...options });
-    this.#tie({ spanId: trial.spanId, runId, isJoined: true });
+    this.#tie(trial, options.run, true);
   }
 
   async #log(
@@ -166,8 +163,13 @@ export class TrialWriter {
     }
   }
 
-  #tie(run: TiedRun): void {
-    this.#options.tied.set(run.spanId, run);
+  #tie(
+    { spanId }: StoredSpan,
+    { runId, experimentId }: Pick<MlflowRun, 'runId' | 'experimentId'>,
+    isJoined: boolean,
+  ): void {
+    const run = { spanId, runId, experimentId, isJoined };
+    this.#options.tied.set(spanId, run);
     this.#options.onTied(run);
   }
 }
