@@ -8,6 +8,7 @@ import type { Attributes } from '../model/pipeline.ts';
 import type { GitState, LoggingSettings, MlflowTie, RunInfo } from '../model/run-info.ts';
 import { MASK, SecretMasker, isSecretValue } from '../model/secrets.ts';
 import { now, toNanoString } from '../model/time.ts';
+import type { UnixTime } from '../model/time.ts';
 import { localZoneName } from '../model/zone.ts';
 import { VERSION } from '../model/version.ts';
 import { findUp } from '../spool/layout.ts';
@@ -27,6 +28,8 @@ export interface RunRequest {
   /** Make the run part of the trace that `TRACEPARENT` names, instead of linking to it. */
   readonly join: boolean;
   readonly logging: LoggingSettings;
+  /** When it began; now, when left out. */
+  readonly startedAt?: UnixTime;
   /** The run in MLflow that stands for it, where that was made first. */
   readonly mlflow?: MlflowTie | undefined;
 }
@@ -62,7 +65,7 @@ export function describeRun(
     command: createMasker(logging).maskArguments(command),
     cwd,
     timeZone: localZoneName(),
-    startedAt: toNanoString(now()),
+    startedAt: toNanoString(request.startedAt ?? now()),
     state: 'running',
     process: identifyProcess() ?? { pid: process.pid, startedAt: '', bootId: '', host: hostname() },
     resource: toResource({ ...request, pipeline, git }),

@@ -14,8 +14,8 @@ const SECTIONS = {
   secrets,
   run,
   python,
-  export: exportSection,
   mlflow,
+  export: exportSection,
 } satisfies Readonly<Record<string, Section>>;
 
 type SectionSchemas = {

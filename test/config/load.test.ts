@@ -38,6 +38,12 @@ run:
   quiet: true
   tty: false
   flush_timeout: 3
+mlflow:
+  enabled: yes
+  tracking_uri: http://localhost:5000
+  experiment: churn
+  start_timeout: 5
+  stage_runs: true
 python:
   hook: true
   except: [pip]
@@ -56,6 +62,13 @@ export:
       formats: ['%(levelname)s|%(message)s'],
     },
     secrets: { rules: [{ name: 'ticket', pattern: String.raw`T-\d+` }] },
+    mlflow: {
+      enabled: true,
+      tracking_uri: 'http://localhost:5000',
+      experiment: 'churn',
+      start_timeout: 5,
+      stage_runs: true,
+    },
     python: { hook: true, except: ['pip'] },
     run: { live: true, quiet: true, tty: false, flush_timeout: 3 },
     export: { backend: { endpoint: 'http://localhost:4318' } },

@@ -1,6 +1,6 @@
 import * as v from 'valibot';
 import type { Section } from '../section.ts';
-import { mapping, SWITCH, line } from './values.ts';
+import { mapping, SECONDS, SWITCH, line } from './values.ts';
 
 /** `mlflow`: where runs are shown in MLflow. Logins come from MLflow's own variables alone. */
 export const mlflow = {
@@ -11,6 +11,8 @@ export const mlflow = {
     tracking_uri: v.exactOptional(line('a tracking URI, such as http://localhost:5000')),
     /** The experiment's name; `MLFLOW_EXPERIMENT_NAME` or `_ID` when left out, else where the pipeline's runs are. */
     experiment: v.exactOptional(line("the experiment's name")),
+    /** How long a run's start waits for the server, in seconds; one that doesn't answer isn't asked again for 5 minutes. */
+    start_timeout: SECONDS,
     /** A run in MLflow for every stage too. */
     stage_runs: SWITCH,
   }),

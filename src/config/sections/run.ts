@@ -1,6 +1,5 @@
-import * as v from 'valibot';
 import type { Section } from '../section.ts';
-import { mapping, SWITCH } from './values.ts';
+import { mapping, SECONDS, SWITCH } from './values.ts';
 
 /** `run`: what `stagelight run` has flags for. */
 export const run = {
@@ -12,9 +11,6 @@ export const run = {
     /** Give the command a terminal where there is one. */
     tty: SWITCH,
     /** Seconds that the end waits while a destination takes something. */
-    flush_timeout: v.pipe(
-      v.number('expected a number of seconds'),
-      v.check((seconds) => seconds >= 0 && seconds <= 3600, 'expected seconds from 0 to 3600'),
-    ),
+    flush_timeout: SECONDS,
   }),
 } satisfies Section;

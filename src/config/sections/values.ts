@@ -50,6 +50,12 @@ export const LEVEL = v.custom<string | number>(
 const TRUE_WORDS: readonly unknown[] = [true, 'true', 'yes', 'on', 1, '1'];
 const FALSE_WORDS: readonly unknown[] = [false, 'false', 'no', 'off', 0, '0'];
 
+/** A time, up to an hour. */
+export const SECONDS = v.pipe(
+  v.number('expected a number of seconds'),
+  v.check((seconds) => seconds >= 0 && seconds <= 3600, 'expected seconds from 0 to 3600'),
+);
+
 /** `true` or `false`; OmegaConf's other words and numbers for them too, since a variable's value is a text. */
 export const SWITCH = v.pipe(
   v.custom<boolean | string | number>(

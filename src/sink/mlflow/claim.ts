@@ -1,5 +1,6 @@
 import { existsSync } from 'node:fs';
 import { delimiter, isAbsolute, join } from 'node:path';
+import type { RunId } from '../../model/ids.ts';
 import type { MlflowTie } from '../../model/run-info.ts';
 import { connectTo } from './connect.ts';
 import { chooseExperiment } from './experiment.ts';
@@ -16,15 +17,16 @@ export interface ClaimRequest {
   /** The project's home folder, where a dead server is remembered. */
   readonly home: string;
   readonly run: BeginningRun;
+  /** The run's ID if it gets none from MLflow. Should the answer be lost, the run made there is found by it. */
+  readonly ownRunId: RunId;
+  /** When it began, in Unix milliseconds. */
+  readonly startMs: number;
   /** What is going to be run; it isn't sent. */
   readonly command: readonly string[];
   readonly cwd: string;
   readonly env: NodeJS.ProcessEnv;
   readonly tell: (message: string) => void;
 }
-
-/** How long a run's start waits for the server, for all requests together. */
-const CLAIM_MS = 2000;
 
 /**
  * Makes the pipeline's run in MLflow before the run begins, so that its ID can be the run's: pipeline run, trace and
@@ -37,7 +39,7 @@ export async function claimMlflowRun(request: ClaimRequest): Promise<MlflowTie |
   if (store?.type !== 'server' || isKnownDead(home, store.url)) return undefined;
   if (!willWork(command) || !isThere(request)) return undefined;
   try {
-    const tie = await claim(request, AbortSignal.timeout(CLAIM_MS));
+    const tie = await claim(request, AbortSignal.timeout(settings.startTimeoutMs));
     forgetDead(home, store.url);
     return tie;
   } catch (error) {
@@ -48,11 +50,11 @@ export async function claimMlflowRun(request: ClaimRequest): Promise<MlflowTie |
 }
 
 async function claim(
-  { settings, home, run }: ClaimRequest,
+  { settings, home, run, ownRunId, startMs }: ClaimRequest,
   signal: AbortSignal,
 ): Promise<MlflowTie> {
   const store = settings.store!;
-  const api = connectTo(store, { timeoutMs: CLAIM_MS });
+  const api = connectTo(store, { timeoutMs: settings.startTimeoutMs });
   try {
     const { place } = api.caller;
     const ofChildren = recallExperiment(home, { place, pipeline: run.pipeline });
@@ -65,8 +67,8 @@ async function claim(
       {
         experimentId,
         name: run.pipeline,
-        startMs: Date.now(),
-        tags: { ...toPipelineTags(run, undefined), ...toOuterTags(settings) },
+        startMs,
+        tags: { ...toPipelineTags(run, ownRunId), ...toOuterTags(settings) },
       },
       { signal },
     );

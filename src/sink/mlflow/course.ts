@@ -9,6 +9,16 @@ import type { RunVisitor } from './run-reader.ts';
 import { StageLogs } from './stage-logs.ts';
 import { SeriesBook } from './series-book.ts';
 
+/** What goes on for so long is at work: DVC needs some hundred milliseconds to find that a stage is to be skipped. */
+export const WORK_MS = 3000;
+
+/** A stage that has begun, ended or not. */
+export interface BegunStage {
+  readonly spanId: SpanId;
+  readonly name: string;
+  readonly startMs: number;
+}
+
 /** What a run directory says of the run so far, as far as MLflow is to hold it. */
 export class Course implements RunVisitor {
   readonly #info: RunInfo;
@@ -19,12 +29,13 @@ export class Course implements RunVisitor {
   /** Trials that have ended and aren't written yet. */
   readonly trials: StoredSpan[] = [];
   root: StoredSpan | undefined;
-  /** Something has been done: a stage ran, or a trial. */
-  hasWorked = false;
+  #hasWorked = false;
+  /** When the stages that haven't ended began, in Unix milliseconds. */
+  readonly #openStages = new Map<SpanId, number>();
   /** Stages by the spans that stand for them, from when they begin. */
-  readonly #stageNames = new Map<SpanId, string>();
+  readonly #begun = new Map<SpanId, BegunStage>();
   /** The stage that a study is in. */
-  readonly #stagesOfStudies = new Map<SpanId, string>();
+  readonly #stagesOfStudies = new Map<SpanId, BegunStage>();
 
   /** What each stage has printed. */
   readonly stageLogs: StageLogs;
@@ -34,6 +45,17 @@ export class Course implements RunVisitor {
     this.stageLogs = new StageLogs(runDir, info);
   }
 
+  /** A stage ran, or a trial. */
+  get hasWorked(): boolean {
+    return this.#hasWorked;
+  }
+
+  /** A stage is at work: one that is skipped isn't open for so long. */
+  get isWorking(): boolean {
+    const beforeMs = Date.now() - WORK_MS;
+    return this.#hasWorked || [...this.#openStages.values()].some((startMs) => startMs < beforeMs);
+  }
+
   record(record: StoredRecord): void {
     const { eventName } = record;
     this.stageLogs.add(record);
@@ -41,8 +63,9 @@ export class Course implements RunVisitor {
     const { attributes, spanId } = record;
     if (eventName === EVENT.metric) this.series.add(spanId, toPoint(record));
     if (eventName === EVENT.stageStart) {
-      this.hasWorked = true;
-      this.#stageNames.set(spanId, String(attributes[ATTR.taskName]));
+      const startMs = toUnixMs(record.time ?? record.observed);
+      this.#openStages.set(spanId, startMs);
+      this.#begun.set(spanId, { spanId, name: String(attributes[ATTR.taskName]), startMs });
     }
   }
 
@@ -53,33 +76,40 @@ export class Course implements RunVisitor {
     } else if (attributes[ATTR.taskName] !== undefined) {
       this.#takeStage(span);
     } else if (attributes[ATTR.trialNumber] !== undefined) {
-      this.hasWorked = true;
+      this.#hasWorked = true;
       this.trials.push(span);
     } else if (attributes[ATTR.studyName] !== undefined) {
-      const stage = this.#stageNames.get(span.parentSpanId ?? '');
+      const stage = this.#begun.get(span.parentSpanId ?? '');
       if (stage !== undefined) this.#stagesOfStudies.set(spanId, stage);
     }
   }
 
   /** The stage that a trial is in, where that is known yet. */
-  toStage({ parentSpanId, attributes }: StoredSpan): string | undefined {
+  toStage({ parentSpanId, attributes }: StoredSpan): BegunStage | undefined {
     const studyId = parentSpanId ?? '';
-    const known = this.#stagesOfStudies.get(studyId) ?? this.#stageNames.get(studyId);
+    const known = this.#stagesOfStudies.get(studyId) ?? this.#begun.get(studyId);
     if (known !== undefined) return known;
     // A study tells of itself when it ends; until then it is known by its ID, which is made of its stage's.
     const study = String(attributes[ATTR.studyName]);
-    for (const [stageSpan, stage] of this.#stageNames) {
-      if (toStudySpanId(stageSpan, study) !== studyId) continue;
+    for (const stage of this.#begun.values()) {
+      if (toStudySpanId(stage.spanId, study) !== studyId) continue;
       this.#stagesOfStudies.set(studyId, stage);
       return stage;
     }
     return undefined;
   }
 
+  findStage(spanId: SpanId): BegunStage | undefined {
+    return this.#begun.get(spanId);
+  }
+
   #takeStage(span: StoredSpan): void {
     this.stages.push(span);
-    this.#stageNames.set(span.spanId, String(span.attributes[ATTR.taskName]));
-    if (span.attributes[ATTR.taskResult] !== 'skip') this.hasWorked = true;
+    this.#openStages.delete(span.spanId);
+    const { spanId, attributes, start } = span;
+    const name = String(attributes[ATTR.taskName]);
+    this.#begun.set(spanId, { spanId, name, startMs: toUnixMs(start) });
+    if (span.attributes[ATTR.taskResult] !== 'skip') this.#hasWorked = true;
   }
 }
 

@@ -9,7 +9,7 @@ import { RunReader } from './run-reader.ts';
 import { RunWriter } from './run-writer.ts';
 import { toPlace } from './settings.ts';
 import type { MlflowSettings } from './settings.ts';
-import { didWork } from './work.ts';
+import { didWork, isAtWork } from './work.ts';
 
 /** Of the run directory, in one step. */
 const PIECE_BYTES = 4 * 1024 * 1024;
@@ -101,7 +101,7 @@ export class MlflowDelivery implements Delivery {
       await writer.discard(options);
       return { type: 'done' };
     }
-    if (!this.#course.hasWorked && !hasAll) return { type: hasRead ? 'sent' : 'idle' };
+    if (!hasAll && !isAtWork(this.#course, info)) return { type: hasRead ? 'sent' : 'idle' };
 
     const heldUntilMs = await writer.open(options);
     if (heldUntilMs !== undefined) {

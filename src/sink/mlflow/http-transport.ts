@@ -12,6 +12,8 @@ export interface HttpRequest {
   readonly headers?: Readonly<Record<string, string>>;
   readonly body?: Buffer | FileBody;
   readonly signal?: AbortSignal | undefined;
+  /** Sent twice it does what it does once. */
+  readonly isRepeatable: boolean;
 }
 
 /** The first bytes of a file: it may grow while they are sent. */
@@ -28,6 +30,8 @@ export interface HttpResponse {
 
 /** MLflow's own default is 120 s; no answer of it that we ask for takes nearly as long. */
 const TIMEOUT_MS = 30_000;
+/** A connection isn't used again after so long: MLflow's server closes it after 5 s without a word. */
+const IDLE_MS = 4000;
 const MAX_ANSWER_BYTES = 256 * 1024 * 1024;
 
 /**
@@ -51,7 +55,7 @@ export class HttpTransport {
     this.#url = url;
     this.#authorization = access.authorization;
     this.#timeoutMs = options.timeoutMs ?? TIMEOUT_MS;
-    const common = { keepAlive: true, maxSockets };
+    const common = { keepAlive: true, maxSockets, timeout: IDLE_MS };
     this.#agent = url.startsWith('https:')
       ? new https.Agent({ ...common, ...toTlsOptions(access) })
       : new http.Agent(common);
@@ -63,7 +67,7 @@ export class HttpTransport {
    */
   async send(request: HttpRequest): Promise<HttpResponse> {
     try {
-      return await this.#send(request);
+      return await this.#sendOnce(request);
     } catch (error) {
       throw toTransportError(error as NodeJS.ErrnoException, this.#url);
     }
@@ -73,7 +77,8 @@ export class HttpTransport {
     this.#agent.destroy();
   }
 
-  async #send({ method, path, headers, body, signal }: HttpRequest): Promise<HttpResponse> {
+  async #sendOnce(message: HttpRequest): Promise<HttpResponse> {
+    const { method, path, headers, body, signal } = message;
     const timeout = AbortSignal.timeout(this.#timeoutMs);
     const request = (this.#url.startsWith('https:') ? https : http).request(this.#url + path, {
       method,
@@ -92,7 +97,16 @@ export class HttpTransport {
     });
     // A server may answer, and close, before it has taken the whole of a body.
     void sendBody(request, body).catch((error: unknown) => request.destroy(error as Error));
-    const response = await answered;
+    let response: http.IncomingMessage;
+    try {
+      response = await answered;
+    } catch (error) {
+      // Closed by the other side as it was taken up again: https://nodejs.org/api/http.html#requestreusedsocket
+      const isStale =
+        request.reusedSocket && (error as NodeJS.ErrnoException).code === 'ECONNRESET';
+      if (isStale && message.isRepeatable) return this.#sendOnce(message);
+      throw error;
+    }
     return {
       status: response.statusCode ?? 0,
       headers: response.headers,

@@ -21,7 +21,7 @@ export interface PipelineState {
 
 /** The end of a run as its root span tells it. */
 export function toPipelineState(root: StoredSpan, course: Course, cuts: Cuts): PipelineState {
-  const params = toPipelineParams(course.stages, cuts);
+  const params = toStageParams(course.stages, cuts);
   const metrics = toPipelineMetrics(course, cuts);
   const tags = toValues([...toResultTags(root), ...course.stages.flatMap(toStageTags)], {
     maxChars: MAX_TAG_CHARS,
@@ -29,7 +29,7 @@ export function toPipelineState(root: StoredSpan, course: Course, cuts: Cuts): P
   });
   const cut = cuts.toText();
   return {
-    status: toRunStatus(root.attributes),
+    status: toRunStatus(root.attributes, ATTR.pipelineResult),
     endMs: toUnixMs(root.end),
     tags: { ...tags, ...(cut !== undefined && { [TAG.cut]: cut }) },
     params,
@@ -37,9 +37,10 @@ export function toPipelineState(root: StoredSpan, course: Course, cuts: Cuts): P
   };
 }
 
-function toRunStatus(attributes: Attributes): RunStatus {
+/** MLflow's status for a result, of a run or a stage. */
+export function toRunStatus(attributes: Attributes, resultName: string): RunStatus {
   if (attributes[ATTR.errorType] === 'interrupted') return 'KILLED';
-  switch (attributes[ATTR.pipelineResult]) {
+  switch (attributes[resultName]) {
     case 'success':
     case 'skip':
       return 'FINISHED';
@@ -89,7 +90,7 @@ function joinTexts(value: unknown, separator: string): string | undefined {
 }
 
 /** DVC's parameters, of all stages. The stages of a run have one value for each. */
-function toPipelineParams(stages: readonly StoredSpan[], cuts: Cuts): Record<string, string> {
+export function toStageParams(stages: readonly StoredSpan[], cuts: Cuts): Record<string, string> {
   const params = new Map<string, string>();
   for (const { attributes } of stages) {
     for (const [name, value] of Object.entries(attributes)) {

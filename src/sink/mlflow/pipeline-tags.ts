@@ -13,10 +13,7 @@ export type BeginningRun = Pick<
 > & { readonly traceId?: string };
 
 /** The tags of the pipeline's run, when it begins: who, what, from which commit. */
-export function toPipelineTags(
-  run: BeginningRun,
-  runId: string | undefined,
-): Record<string, string> {
+export function toPipelineTags(run: BeginningRun, runId: string): Record<string, string> {
   const { pipeline, resource, git, attempt, priorId, traceId } = run;
   return cutAll({
     ...toSourceTags(run),

@@ -18,6 +18,7 @@ import { toPipelineTags, toSourceTags } from './pipeline-tags.ts';
 import { Refusals } from './refusals.ts';
 import { RelatedRuns } from './related-runs.ts';
 import type { MlflowSettings } from './settings.ts';
+import { StageWriter } from './stage-writer.ts';
 import { TraceWriter } from './trace-writer.ts';
 import { TrialWriter } from './trial-writer.ts';
 
@@ -35,6 +36,7 @@ interface OpenedParent {
   readonly parent: MlflowRun;
   readonly related: RelatedRuns;
   readonly trials: TrialWriter;
+  readonly stages: StageWriter | undefined;
   readonly lease: Lease;
   readonly artifacts: ArtifactWriter;
   readonly trace: TraceWriter;
@@ -76,10 +78,11 @@ export class RunWriter {
     what: { readonly maxTrials: number; readonly spansReadBytes: number },
     options: CallOptions,
   ): Promise<boolean> {
-    const { trace, artifacts } = this.#opened!;
+    const { trace, artifacts, stages } = this.#opened!;
+    const hasStages = await stages?.write(options);
     const hasWritten = await this.#writeTrials(what.maxTrials, options);
     const hasSent = await trace.write(what.spansReadBytes, options);
-    return (await artifacts.renew(options)) || hasWritten || hasSent;
+    return (await artifacts.renew(options)) || hasWritten || hasSent || hasStages === true;
   }
 
   async #writeTrials(maxCount: number, options: CallOptions): Promise<boolean> {
@@ -109,11 +112,11 @@ export class RunWriter {
 
   /** The run did nothing: what was made of it before it began goes again. */
   async discard(options: CallOptions): Promise<void> {
-    const { mlflow } = this.#options.info;
-    if (mlflow !== undefined) {
+    const runId = this.#cursor.parent?.runId ?? this.#options.info.mlflow?.runId;
+    if (runId !== undefined) {
       const api = this.#connect();
-      const run = await api.getRun(mlflow.runId, options);
-      if (run?.isActive === true) await api.deleteRun(mlflow.runId, options);
+      const run = await api.getRun(runId, options);
+      if (run?.isActive === true) await api.deleteRun(runId, options);
     }
     this.#save({ isDone: true, isDiscarded: true });
   }
@@ -140,7 +143,7 @@ export class RunWriter {
     const parent = await this.#findOrCreateParent({ api, related }, options);
     this.#save({ parent: { runId: parent.runId, experimentId: parent.experimentId } });
     await api.logBatch(parent.runId, { tags: toPipelineTags(info, info.runId) }, options);
-    const trials = new TrialWriter({
+    const common = {
       api,
       runId: info.runId,
       parent,
@@ -148,7 +151,16 @@ export class RunWriter {
       course,
       related,
       cuts: this.#cuts,
-      own: await related.findOwn(parent.experimentId, options),
+    };
+    const stages = this.#options.settings.stageRuns
+      ? new StageWriter({
+          ...common,
+          onTied: (spanId, run) => void this.#newlyTied.push({ spanId, isJoined: false, ...run }),
+        })
+      : undefined;
+    const trials = new TrialWriter({
+      ...common,
+      stages,
       tied: readTiedRuns(runDir),
       onTied: (run) => void this.#newlyTied.push(run),
       onRefused: (what, reason) => this.refusals.add(what, reason),
@@ -158,6 +170,7 @@ export class RunWriter {
       parent,
       related,
       trials,
+      stages,
       lease: new Lease(api, { parentRunId: parent.runId, runDir }),
       artifacts: this.#createArtifactWriter(api, parent),
       trace: this.#createTraceWriter(api, parent),

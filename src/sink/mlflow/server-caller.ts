@@ -32,10 +32,11 @@ export class ServerCaller implements MlflowCaller {
   async call(endpoint: Endpoint, body: object, options?: CallOptions): Promise<unknown> {
     const path = `/api/2.0/mlflow/${endpoint}`;
     const request: HttpRequest = READ_BY_GET.has(endpoint)
-      ? { method: 'GET', path: `${path}?${toQuery(body)}` }
+      ? { method: 'GET', path: `${path}?${toQuery(body)}`, isRepeatable: true }
       : {
           method: 'POST',
           path,
+          isRepeatable: !endpoint.endsWith('/create'),
           headers: { 'content-type': 'application/json' },
           body: Buffer.from(JSON.stringify(body)),
         };
@@ -56,6 +57,7 @@ export class ServerCaller implements MlflowCaller {
     await this.#send(
       {
         method: 'PUT',
+        isRepeatable: true,
         path: `/api/2.0/mlflow-artifacts/artifacts/${root}/${encoded}`,
         headers: { 'content-type': 'application/octet-stream' },
         body,
@@ -69,6 +71,7 @@ export class ServerCaller implements MlflowCaller {
       {
         method: 'POST',
         path: '/v1/traces',
+        isRepeatable: true,
         headers: {
           'content-type': 'application/x-protobuf',
           'x-mlflow-experiment-id': spans.experimentId,

@@ -7,6 +7,8 @@ export interface MlflowSettings {
   readonly store: MlflowStore | undefined;
   /** The experiment for runs of ours. */
   readonly experiment: ExperimentChoice | undefined;
+  /** How long a run's start waits for the server. */
+  readonly startTimeoutMs: number;
   /** Runs for stages too. */
   readonly stageRuns: boolean;
   /** Tags that everything gets that is made below this process: `MLFLOW_RUN_CONTEXT`, where it can be read. */
@@ -46,6 +48,7 @@ export interface MlflowConfig {
   readonly enabled: boolean;
   readonly tracking_uri?: string;
   readonly experiment?: string;
+  readonly start_timeout: number;
   readonly stage_runs: boolean;
 }
 
@@ -55,6 +58,7 @@ export function readMlflowSettings(config: MlflowConfig, env: NodeJS.ProcessEnv)
   return {
     store: config.enabled && uri ? parseStore(uri, env) : undefined,
     experiment: chooseExperiment(config, env),
+    startTimeoutMs: config.start_timeout * 1000,
     stageRuns: config.stage_runs,
     context: parseRunContext(env['MLFLOW_RUN_CONTEXT']),
   };

@@ -11,6 +11,7 @@ import { splitBatch } from './limits.ts';
 import type { Cuts } from './limits.ts';
 import { isFault } from './mlflow-error.ts';
 import type { OwnRun, RelatedRuns } from './related-runs.ts';
+import type { StageWriter } from './stage-writer.ts';
 import { describeTrial, toOwnPoints, toOwnTrialTags, toParamValues } from './trial.ts';
 
 export interface TrialWriterOptions {
@@ -21,8 +22,8 @@ export interface TrialWriterOptions {
   readonly course: Course;
   readonly related: RelatedRuns;
   readonly cuts: Cuts;
-  /** Runs of ours that are there already. */
-  readonly own: ReadonlyMap<SpanId, OwnRun>;
+  /** Where stages have runs of their own. */
+  readonly stages: StageWriter | undefined;
   readonly tied: Map<SpanId, TiedRun>;
   readonly onTied: (run: TiedRun) => void;
   readonly onRefused: (what: string, reason: string) => void;
@@ -35,6 +36,8 @@ const SEARCH_SLACK_MS = 1000;
 export class TrialWriter {
   readonly #options: TrialWriterOptions;
   readonly #joined = new Set<string>();
+  /** Runs of ours that are there already; `undefined` when that has to be asked. */
+  #own: ReadonlyMap<SpanId, OwnRun> | undefined;
 
   constructor(options: TrialWriterOptions) {
     this.#options = options;
@@ -43,8 +46,9 @@ export class TrialWriter {
 
   /** Writes some of them; they leave the course when they are written. */
   async write(maxCount: number, options?: CallOptions): Promise<void> {
-    const { course } = this.#options;
+    const { course, related, parent } = this.#options;
     const trials = course.trials.slice(0, maxCount);
+    this.#own ??= await related.findOwn(parent.experimentId, options);
     const users = await this.#findUsers(trials, options);
     const written = new Set<StoredSpan>();
     try {
@@ -52,6 +56,10 @@ export class TrialWriter {
         await this.#writeOne(trial, { users, ...options });
         written.add(trial);
       });
+    } catch (error) {
+      // A run may have been made without its answer having come.
+      this.#own = undefined;
+      throw error;
     } finally {
       course.trials.splice(0, trials.length, ...trials.filter((trial) => !written.has(trial)));
     }
@@ -73,7 +81,7 @@ export class TrialWriter {
   }
 
   #isDone(spanId: SpanId): boolean {
-    const status = this.#options.own.get(spanId)?.status;
+    const status = this.#own?.get(spanId)?.status;
     return this.#options.tied.has(spanId) || (status !== undefined && status !== 'RUNNING');
   }
 
@@ -81,8 +89,8 @@ export class TrialWriter {
     trial: StoredSpan,
     options: CallOptions & { users: readonly MlflowRun[] },
   ): Promise<void> {
-    const { own, tied, course } = this.#options;
-    const known = own.get(trial.spanId);
+    const { tied, course } = this.#options;
+    const known = this.#own?.get(trial.spanId);
     if (this.#isDone(trial.spanId)) {
       course.series.take(trial.spanId);
       if (!tied.has(trial.spanId)) this.#tie(trial, known!, false);
@@ -94,7 +102,7 @@ export class TrialWriter {
   }
 
   #join(trial: StoredSpan, users: readonly MlflowRun[]): MlflowRun | undefined {
-    const stage = this.#options.course.toStage(trial);
+    const stage = this.#options.course.toStage(trial)?.name;
     const free = users.filter(({ runId }) => !this.#joined.has(runId));
     const result = joinTrial(trial, { stage, users: free });
     if (result.type === 'joined') return result.run;
@@ -107,17 +115,27 @@ export class TrialWriter {
   }
 
   async #writeOwn(trial: StoredSpan, options: CallOptions): Promise<void> {
-    const { api, parent, runId, sourceTags, own, course, cuts } = this.#options;
-    const { name, startMs, endMs, status, tags } = describeTrial(trial, course.toStage(trial));
-    const ours = { ...sourceTags, ...tags, ...toOwnTrialTags(runId, parent.runId) };
+    const { api, parent, runId, sourceTags, course, cuts } = this.#options;
+    const { name, startMs, endMs, status, tags } = describeTrial(
+      trial,
+      course.toStage(trial)?.name,
+    );
+    const parentId = await this.#toParentId(trial, options);
+    const ours = { ...sourceTags, ...tags, ...toOwnTrialTags(runId, parentId) };
     const { experimentId } = parent;
     const mlflowRunId =
-      own.get(trial.spanId)?.runId ??
+      this.#own?.get(trial.spanId)?.runId ??
       (await api.createRun({ experimentId, name, startMs, tags: ours }, options)).runId;
     const params = toParamValues(trial, cuts);
     await this.#log(mlflowRunId, { spanId: trial.spanId, params, ...options });
     await api.endRun({ runId: mlflowRunId, status, endMs }, options);
     this.#tie(trial, { runId: mlflowRunId, experimentId }, false);
+  }
+
+  async #toParentId(trial: StoredSpan, options: CallOptions): Promise<string> {
+    const { stages, parent, course } = this.#options;
+    if (stages === undefined) return parent.runId;
+    return stages.toParentId(course.toStage(trial)?.spanId, options);
   }
 
   /** The user's own run has its parameters; we add what it lacks under names of ours. */
@@ -127,7 +145,7 @@ export class TrialWriter {
   ): Promise<void> {
     const { runId } = options.run;
     this.#joined.add(runId);
-    const { tags } = describeTrial(trial, this.#options.course.toStage(trial));
+    const { tags } = describeTrial(trial, this.#options.course.toStage(trial)?.name);
     await this.#log(runId, { spanId: trial.spanId, tags, ...options });
     this.#tie(trial, options.run, true);
   }

@@ -1,6 +1,8 @@
 import { basename } from 'node:path';
 import { ATTR } from '../../model/attributes.ts';
 import type { RunInfo } from '../../model/run-info.ts';
+import { parseNanoString, toUnixMs } from '../../model/time.ts';
+import { WORK_MS } from './course.ts';
 import type { Course } from './course.ts';
 
 /**
@@ -12,6 +14,13 @@ export function didWork(course: Course, info: RunInfo): boolean {
   if (course.stages.length > 0 || isDvc(info.command)) return false;
   const code = course.root?.attributes[ATTR.exitCode];
   return code !== 127 && code !== 126;
+}
+
+/** Whether a run that goes on does anything yet, as far as that can be told. */
+export function isAtWork(course: Course, info: RunInfo): boolean {
+  if (course.isWorking) return true;
+  const startMs = toUnixMs(parseNanoString(info.startedAt) ?? [0, 0]);
+  return !isDvc(info.command) && Date.now() - startMs > WORK_MS;
 }
 
 /** Whether a command will probably do some work, as far as that can be told before it starts. */
