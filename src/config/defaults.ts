@@ -19,5 +19,5 @@ export const DEFAULT_CONFIG: Config = {
   run: { live: false, quiet: false, tty: true, flush_timeout: 10 },
   python: { hook: true, except: [] },
   export: {},
-  mlflow: { enabled: true, start_timeout: 2, stage_runs: false },
+  mlflow: { enabled: true, start_timeout: 2, request_timeout: 30, stage_runs: false },
 };

@@ -18,6 +18,7 @@ const KINDS: readonly DestinationKind[] = [
     create: async (context) => (await import('./otlp/create.ts')).createOtlpDestinations(context),
   },
   {
+    name: 'mlflow',
     isConfigured: ({ config, env }) =>
       config.mlflow.enabled && Boolean(config.mlflow.tracking_uri ?? env['MLFLOW_TRACKING_URI']),
     create: async (context) =>

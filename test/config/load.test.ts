@@ -43,6 +43,7 @@ mlflow:
   tracking_uri: http://localhost:5000
   experiment: churn
   start_timeout: 5
+  request_timeout: 7
   stage_runs: true
 python:
   hook: true
@@ -67,6 +68,7 @@ export:
       tracking_uri: 'http://localhost:5000',
       experiment: 'churn',
       start_timeout: 5,
+      request_timeout: 7,
       stage_runs: true,
     },
     python: { hook: true, except: ['pip'] },

@@ -4,6 +4,7 @@ import { DEFAULT_CONFIG } from '../../src/config/defaults.ts';
 import type { Config } from '../../src/config/sections.ts';
 import type { Destination } from '../../src/sink/destination.ts';
 import { readItems } from '../support/otlp-server.ts';
+import { answerAsMlflow, readMlflowKeys } from './mlflow-backend.ts';
 import type { OtlpRequest } from '../support/otlp-server.ts';
 
 /** What the conformance suite has to know of a kind of destination. */
@@ -28,6 +29,15 @@ export const HARNESSES: readonly Harness[] = [
     answer: (_request, response) =>
       void response.writeHead(200, { 'content-type': 'application/json' }).end('{}'),
     readKeys: ({ body }) => readItems(body).map(({ uid, spanId }) => uid ?? spanId!),
+    toKeys: ({ uids, spanIds }) => [...uids, ...spanIds],
+  },
+  {
+    kind: 'mlflow',
+    configure: (url, timeoutMs) => ({
+      mlflow: { ...DEFAULT_CONFIG.mlflow, tracking_uri: url, request_timeout: timeoutMs / 1000 },
+    }),
+    answer: answerAsMlflow,
+    readKeys: readMlflowKeys,
     toKeys: ({ uids, spanIds }) => [...uids, ...spanIds],
   },
 ];

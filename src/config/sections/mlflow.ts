@@ -13,6 +13,8 @@ export const mlflow = {
     experiment: v.exactOptional(line("the experiment's name")),
     /** How long a run's start waits for the server, in seconds; one that doesn't answer isn't asked again for 5 minutes. */
     start_timeout: SECONDS,
+    /** How long one request may take, in seconds. */
+    request_timeout: SECONDS,
     /** A run in MLflow for every stage too. */
     stage_runs: SWITCH,
   }),

@@ -7,10 +7,7 @@ import type { MlflowStore } from './settings.ts';
 export const MAX_IN_FLIGHT = 4;
 
 /** Opens the way to where the runs are kept. @throws {MlflowError} */
-export function connectTo(
-  store: MlflowStore,
-  options: { readonly timeoutMs?: number } = {},
-): MlflowApi {
+export function connectTo(store: MlflowStore, options: { readonly timeoutMs: number }): MlflowApi {
   if (store.type === 'server') {
     return new MlflowApi(new ServerCaller(store, { maxInFlight: MAX_IN_FLIGHT, ...options }));
   }

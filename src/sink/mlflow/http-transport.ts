@@ -28,8 +28,6 @@ export interface HttpResponse {
   readonly body: Buffer;
 }
 
-/** MLflow's own default is 120 s; no answer of it that we ask for takes nearly as long. */
-const TIMEOUT_MS = 30_000;
 /** A connection isn't used again after so long: MLflow's server closes it after 5 s without a word. */
 const IDLE_MS = 4000;
 const MAX_ANSWER_BYTES = 256 * 1024 * 1024;
@@ -49,12 +47,12 @@ export class HttpTransport {
     readonly url: string;
     readonly access: ServerAccess;
     readonly maxSockets: number;
-    readonly timeoutMs?: number;
+    readonly timeoutMs: number;
   }) {
     const { url, access, maxSockets } = options;
     this.#url = url;
     this.#authorization = access.authorization;
-    this.#timeoutMs = options.timeoutMs ?? TIMEOUT_MS;
+    this.#timeoutMs = options.timeoutMs;
     const common = { keepAlive: true, maxSockets, timeout: IDLE_MS };
     this.#agent = url.startsWith('https:')
       ? new https.Agent({ ...common, ...toTlsOptions(access) })

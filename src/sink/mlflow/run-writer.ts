@@ -128,11 +128,11 @@ export class RunWriter {
   }
 
   #connect(): MlflowApi {
-    const { store } = this.#options.settings;
+    const { store, requestTimeoutMs } = this.#options.settings;
     if (store === undefined) {
       throw new MlflowError('blocked', 'no MLflow tracking server is configured');
     }
-    this.#api ??= connectTo(store);
+    this.#api ??= connectTo(store, { timeoutMs: requestTimeoutMs });
     return this.#api;
   }
 

@@ -19,7 +19,7 @@ export class ServerCaller implements MlflowCaller {
   /** @throws {MlflowError} when a certificate can't be read. */
   constructor(
     store: Extract<MlflowStore, { type: 'server' }>,
-    options: { readonly maxInFlight: number; readonly timeoutMs?: number },
+    options: { readonly maxInFlight: number; readonly timeoutMs: number },
   ) {
     this.place = store.url;
     this.#transport = new HttpTransport({ ...store, ...options, maxSockets: options.maxInFlight });

@@ -9,6 +9,8 @@ export interface MlflowSettings {
   readonly experiment: ExperimentChoice | undefined;
   /** How long a run's start waits for the server. */
   readonly startTimeoutMs: number;
+  /** How long one request may take. */
+  readonly requestTimeoutMs: number;
   /** Runs for stages too. */
   readonly stageRuns: boolean;
   /** Tags that everything gets that is made below this process: `MLFLOW_RUN_CONTEXT`, where it can be read. */
@@ -49,6 +51,7 @@ export interface MlflowConfig {
   readonly tracking_uri?: string;
   readonly experiment?: string;
   readonly start_timeout: number;
+  readonly request_timeout: number;
   readonly stage_runs: boolean;
 }
 
@@ -59,6 +62,7 @@ export function readMlflowSettings(config: MlflowConfig, env: NodeJS.ProcessEnv)
     store: config.enabled && uri ? parseStore(uri, env) : undefined,
     experiment: chooseExperiment(config, env),
     startTimeoutMs: config.start_timeout * 1000,
+    requestTimeoutMs: config.request_timeout * 1000,
     stageRuns: config.stage_runs,
     context: parseRunContext(env['MLFLOW_RUN_CONTEXT']),
   };
