@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { execa } from 'execa';
 import { beforeAll, describe, expect, test } from 'vitest';
+import { createEnv } from '../support/cli.ts';
 import { createTemporaryDir } from '../support/temporary.ts';
 import { createProject } from './project.ts';
 import type { Files } from './project.ts';
@@ -38,7 +39,7 @@ async function runCli(
   const { exitCode, stdout, stderr } = await execa(
     process.execPath,
     [join(options.cliDir ?? CLI_DIR, 'bin.js'), 'run', ...args],
-    { cwd, reject: false, env: { ...options.env } },
+    { cwd, reject: false, extendEnv: false, env: createEnv(options.env) },
   );
   const home = join(cwd, '.stagelight');
   const runsDir = join(home, 'runs');
