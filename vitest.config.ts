@@ -3,7 +3,7 @@ import { defineConfig } from 'vitest/config';
 export default defineConfig({
   test: {
     include: ['test/**/*.test.ts'],
-    testTimeout: 30_000,
+    testTimeout: 60_000,
     // Children and servers are real: two cores take no more at once.
     maxWorkers: 2,
     env: { TZ: 'UTC' },

@@ -33,6 +33,7 @@ export const CONSOLE_EXTENSION = '.console';
 export class ConsoleInboxWriter {
   readonly #file: AppendFile;
   readonly #clock: () => UnixTime;
+  #frame = Buffer.allocUnsafeSlow(128 * 1024);
 
   constructor(path: string, clock: () => UnixTime) {
     this.#file = new AppendFile(path);
@@ -55,7 +56,9 @@ export class ConsoleInboxWriter {
 
   #append(kind: FrameKind, payload: Uint8Array): void {
     const [seconds, nanos] = this.#clock();
-    const frame = Buffer.allocUnsafe(HEADER_BYTES + payload.length);
+    const length = HEADER_BYTES + payload.length;
+    if (length > this.#frame.length) this.#frame = Buffer.allocUnsafeSlow(length);
+    const frame = this.#frame.subarray(0, length);
     frame.writeUInt32LE(payload.length, 0);
     frame.writeUInt8(KINDS.indexOf(kind), 4);
     frame.writeUInt32LE(seconds, 5);

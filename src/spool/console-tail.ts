@@ -7,14 +7,11 @@ import { TailFile } from './tail-file.ts';
 
 /** The entries that say whose console it is lie in these first bytes. */
 const HEAD_BYTES = 4096;
-const EMPTY = Buffer.alloc(0);
 
 /** Reads the frames of one console inbox, as it grows. */
 export class ConsoleTail {
   readonly source: string;
   readonly #file: TailFile;
-  /** Read, and not yet handed on. */
-  #rest: Buffer = EMPTY;
   #depth = 0;
 
   /** @throws the file system's error when the inbox can't be opened. */
@@ -45,7 +42,7 @@ export class ConsoleTail {
       visitor.frame(frame, { source: this.source, offset: frame.offset });
     }
     const last = head.at(-1);
-    this.#rest = last === undefined ? bytes : bytes.subarray(last.end);
+    this.#file.keep(last === undefined ? bytes : bytes.subarray(last.end));
   }
 
   /**
@@ -57,25 +54,20 @@ export class ConsoleTail {
     to: { limit: number; until?: UnixTime | undefined; maxBytes: number },
   ): boolean {
     const { limit, until, maxBytes } = to;
-    const room = Math.min(limit - this.#file.offset, maxBytes);
-    const more = room > 0 ? this.#file.read(room) : EMPTY;
-    if (more.length === 0 && this.#rest.length === 0) return false;
-    const bytes = this.#rest.length === 0 ? more : Buffer.concat([this.#rest, more]);
+    const readBefore = this.#file.offset;
+    const bytes = this.#file.read(Math.min(limit - readBefore, maxBytes));
     const start = this.#file.offset - bytes.length;
     const { frames, rest } = parseFrames(bytes);
     for (const frame of frames) {
       if (until !== undefined && compareTimes(frame.time, until) > 0) {
-        this.#rest = bytes.subarray(frame.offset);
+        this.#file.keep(bytes.subarray(frame.offset));
         return frame !== frames[0];
       }
       visitor.frame(frame, { source: this.source, offset: start + frame.offset });
     }
-    this.#rest = rest;
-    if (rest.length > MAX_FRAME_BYTES) {
-      visitor.unreadable({ source: this.source, offset: this.#file.offset - rest.length });
-      this.#rest = EMPTY;
-    }
-    return more.length > 0 || frames.length > 0;
+    if (rest.length <= MAX_FRAME_BYTES) this.#file.keep(rest);
+    else visitor.unreadable({ source: this.source, offset: this.#file.offset - rest.length });
+    return this.#file.offset > readBefore || frames.length > 0;
   }
 
   close(): void {

@@ -6,13 +6,11 @@ import { TailFile } from './tail-file.ts';
 
 const MAX_LINE_BYTES = 4 * 1024 * 1024;
 const NEWLINE = 0x0a;
-const EMPTY = Buffer.alloc(0);
 
 /** Reads the entries of one record inbox, a JSON object a line, as it grows. */
 export class RecordTail {
   readonly source: string;
   readonly #file: TailFile;
-  #rest: Buffer = EMPTY;
   #lastTime = '';
 
   /** @throws the file system's error when the inbox can't be opened. */
@@ -38,25 +36,23 @@ export class RecordTail {
 
   /** Hands on the next whole entries up to byte `limit`, at most `maxBytes` of them; gives whether there was anything new. */
   read(visitor: InboxVisitor, limit: number, maxBytes: number): boolean {
-    const more = this.#file.read(Math.min(limit - this.#file.offset, maxBytes));
-    if (more.length === 0) return false;
-    const bytes = this.#rest.length === 0 ? more : Buffer.concat([this.#rest, more]);
+    const readBefore = this.#file.offset;
+    const bytes = this.#file.read(Math.min(limit - readBefore, maxBytes));
     const start = this.#file.offset - bytes.length;
     let from = 0;
     for (let end = bytes.indexOf(NEWLINE); end >= 0; end = bytes.indexOf(NEWLINE, from)) {
       const place = { source: this.source, offset: start + from };
       const entry = parseEntry(bytes.subarray(from, end));
-      if (entry !== undefined) visitor.entry(entry, place);
-      if (typeof entry?.time === 'string') this.#lastTime = entry.time;
-      else if (end > from) visitor.unreadable(place);
+      if (entry !== undefined) {
+        visitor.entry(entry, place);
+        if (typeof entry.time === 'string') this.#lastTime = entry.time;
+      } else if (end > from) visitor.unreadable(place);
       from = end + 1;
     }
-    this.#rest = bytes.subarray(from);
-    if (this.#rest.length > MAX_LINE_BYTES) {
-      visitor.unreadable({ source: this.source, offset: start + from });
-      this.#rest = EMPTY;
-    }
-    return true;
+    const rest = bytes.subarray(from);
+    if (rest.length <= MAX_LINE_BYTES) this.#file.keep(rest);
+    else visitor.unreadable({ source: this.source, offset: start + from });
+    return this.#file.offset > readBefore;
   }
 
   close(): void {

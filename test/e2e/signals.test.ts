@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { execa } from 'execa';
 import { expect, test } from 'vitest';
 import { CLI, createEnv, readRun, stagelight, toPrinted } from '../support/cli.ts';
+import { isAlive } from '../support/is-alive.ts';
 import { createTemporaryDir } from '../support/temporary.ts';
 import { waitFor } from '../support/wait.ts';
 
@@ -135,15 +136,5 @@ function readPid(cwd: string, name: string): number | undefined {
     return Number(readFileSync(join(cwd, `${name}.pid`), 'utf8').trim()) || undefined;
   } catch {
     return undefined;
-  }
-}
-
-function isAlive(pid: number): boolean {
-  try {
-    process.kill(pid, 0);
-    // A zombie that nobody waits for is dead, too.
-    return !/^State:\s+Z/m.test(readFileSync(`/proc/${pid}/status`, 'utf8'));
-  } catch {
-    return false;
   }
 }

@@ -1,6 +1,8 @@
 import { execa } from 'execa';
 import { onTestFinished } from 'vitest';
+import { findDescendants } from '../../src/capture/child/descendants.ts';
 import { CLI, createEnv } from './cli.ts';
+import { isAlive } from './is-alive.ts';
 import { waitFor } from './wait.ts';
 
 /** A real terminal (tmux) with a shell in it, in which `stagelight` is the built one. */
@@ -45,8 +47,12 @@ export async function openTerminal(
     '--norc',
     '--noprofile',
   );
+  // A program that the terminal hangs up on still writes its end: the folder that it writes into goes only after it.
   onTestFinished(async () => {
+    const shell = Number(await tmux('display-message', '-p', '#{pane_pid}'));
+    const inside = findDescendants(shell).map(({ pid }) => pid);
     await tmux('kill-server');
+    await waitFor(() => !inside.some(isAlive));
   });
   const read = (): Promise<string> => tmux('capture-pane', '-p', '-J', '-S', '-');
   const terminal: Terminal = {

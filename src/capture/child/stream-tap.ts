@@ -1,5 +1,6 @@
 import { closeSync, readSync } from 'node:fs';
 import { Socket } from 'node:net';
+import type { ConnectOpts, SocketConstructorOpts } from 'node:net';
 import { ReadStream } from 'node:tty';
 import { EndMark } from './pty.ts';
 import type { StreamName } from './stream-plan.ts';
@@ -11,13 +12,13 @@ export interface StreamTapOptions {
   /** The command's end of a terminal; absent for a pipe. */
   readonly slaveFd?: number;
   /** Where the bytes are passed on to. */
-  readonly output: NodeJS.WritableStream;
+  readonly output: NodeJS.WriteStream;
   /** Called with all bytes, in order, before they are passed on. They are valid during the call. */
   readonly onChunk: (tap: StreamTap, bytes: Buffer) => void;
 }
 
 const READ_BYTES = 64 * 1024;
-const drainBuffer = Buffer.allocUnsafe(READ_BYTES);
+const drainBuffer = Buffer.allocUnsafeSlow(READ_BYTES);
 
 /** One of the command's output streams: what comes is handed over and passed on, at the pace of whoever takes it. */
 export class StreamTap {
@@ -27,6 +28,7 @@ export class StreamTap {
   readonly #options: StreamTapOptions;
   readonly #source: Socket | ReadStream;
   readonly #endMark: EndMark | undefined;
+  /** Waits until what was passed on last is written: till then its bytes are in use. */
   #isPaused = false;
   #isEnded = false;
 
@@ -35,10 +37,11 @@ export class StreamTap {
     this.#options = options;
     const { fd, slaveFd, output } = options;
     this.#endMark = slaveFd === undefined ? undefined : new EndMark();
+    const how = this.#createReadOptions();
     this.#source =
       slaveFd === undefined
-        ? new Socket({ fd, readable: true, writable: false })
-        : new ReadStream(fd);
+        ? new Socket({ fd, readable: true, writable: false, ...how })
+        : new ReadStream(fd, how);
     this.ended = new Promise((resolve) => {
       this.#source.once('close', () => {
         this.#isEnded = true;
@@ -47,8 +50,8 @@ export class StreamTap {
     });
     // EIO is how a terminal without writers ends.
     this.#source.on('error', () => this.stop());
-    this.#source.on('data', (chunk: Buffer) => this.#take(chunk));
     this.#source.on('end', () => this.stop());
+    this.#source.resume(); // a terminal doesn't begin by itself
     // Whoever reads our output has gone (`| head`): the command gets to know as it would without us.
     output.on('error', () => this.stop());
   }
@@ -80,6 +83,15 @@ export class StreamTap {
     if (this.#options.slaveFd !== undefined) closeSync(this.#options.slaveFd);
   }
 
+  /** One buffer for all that is read: a flood into new ones would be garbage of tens of megabytes. */
+  #createReadOptions(): SocketConstructorOpts & ConnectOpts {
+    const callback = (length: number, buffer: Uint8Array): boolean => {
+      this.#take(buffer.subarray(0, length) as Buffer);
+      return !this.#isPaused;
+    };
+    return { onread: { buffer: Buffer.allocUnsafeSlow(READ_BYTES), callback } };
+  }
+
   #take(chunk: Buffer): void {
     if (!this.#isEnded) this.#deliver(chunk);
   }
@@ -89,19 +101,22 @@ export class StreamTap {
     if (bytes.length > 0) {
       const { output, onChunk } = this.#options;
       onChunk(this, bytes);
-      if (!output.write(bytes)) this.#waitForDrain(output);
+      output.write(bytes, this.#onWritten);
+      if (output.writableLength > 0) this.#pause();
     }
     if (isEnd) this.stop();
   }
 
-  #waitForDrain(output: NodeJS.WritableStream): void {
+  #pause(): void {
     this.#isPaused = true;
     this.#source.pause();
-    output.once('drain', () => {
-      this.#isPaused = false;
-      if (!this.#isEnded) this.#source.resume();
-    });
   }
+
+  readonly #onWritten = (): void => {
+    if (!this.#isPaused || this.#options.output.writableLength > 0) return;
+    this.#isPaused = false;
+    if (!this.#isEnded) this.#source.resume();
+  };
 }
 
 function tryRead(fd: number): number {
