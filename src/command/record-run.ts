@@ -7,6 +7,7 @@ import { recordCommand } from '../recording/record-command.ts';
 import type { PythonHook } from '../recording/python-hook.ts';
 import type { Recording, Tell } from '../recording/recording.ts';
 import type { MlflowConfig } from '../sink/mlflow/settings.ts';
+import { tellOnce } from '../recording/tell-once.ts';
 import { findHome, toRunDir } from '../spool/layout.ts';
 import { UsageError } from './command.ts';
 import type { CommandIo, ExitStatus } from './command.ts';
@@ -38,7 +39,7 @@ export interface RecordRunOptions {
  */
 export async function recordRun(options: RecordRunOptions): Promise<ExitStatus> {
   const { io, command, usePty, isLive, isQuiet, pythonHook } = options;
-  const tell: Tell = (message) => void io.stderr.write(`stagelight: ${message}\n`);
+  const tell = tellOnce((message) => void io.stderr.write(`stagelight: ${message}\n`));
   const recording = await openRecording(options, tell);
   const { end, run, reports } = await recordCommand(
     {

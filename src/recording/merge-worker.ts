@@ -2,6 +2,9 @@ import { Worker } from 'node:worker_threads';
 import type { MergeThreadData, MergeThreadMessage } from '../merge/thread.ts';
 import type { RunInfo } from '../model/run-info.ts';
 
+/** Lines are garbage as soon as they are written: with V8's own 48 MB for that, a flood of hostile ones takes 30 MB more. */
+const MAX_YOUNG_MB = 16;
+
 /** The thread that merges a run, seen from the thread that captures it. */
 export class MergeWorker {
   readonly #worker: Worker;
@@ -10,7 +13,10 @@ export class MergeWorker {
   constructor(options: MergeThreadData & { tell: (message: string) => void }) {
     const { tell, ...data } = options;
     // dist/cli/ holds this file's bundle, with the thread's beside it.
-    this.#worker = new Worker(new URL('./merge-thread.js', import.meta.url), { workerData: data });
+    this.#worker = new Worker(new URL('./merge-thread.js', import.meta.url), {
+      workerData: data,
+      resourceLimits: { maxYoungGenerationSizeMb: MAX_YOUNG_MB },
+    });
     this.#done = new Promise((resolve) => {
       this.#worker.on('message', (message: MergeThreadMessage) => {
         if (message.type === 'done') resolve(message.info);

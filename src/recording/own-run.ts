@@ -1,3 +1,4 @@
+import { rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { ConsoleRecorder } from '../capture/console-recorder.ts';
 import { describePlace, describeRun } from '../capture/describe-run.ts';
@@ -46,15 +47,33 @@ export interface SendingOptions {
  * @throws the file system's error when its directory can't be made; `EEXIST` when the run exists.
  */
 export async function openOwnRun(options: OwnRunOptions, tell: Tell): Promise<Recording> {
-  const { env, stage } = options;
-  const home = findHome(options.cwd, env);
+  const home = findHome(options.cwd, options.env);
   const place = describePlace(options);
   const startedAt = now();
   const ownRunId = options.runId ?? createRunId();
   const mlflow = await claimInMlflow({ ...options, home, ownRunId, startedAt, place, tell });
   const runId = options.runId ?? mlflow?.runId ?? ownRunId;
   const runDir = createRunDir(home, runId);
-  const info = describeRun({ ...options, runId, runDir, startedAt, mlflow }, place);
+  try {
+    const info = describeRun({ ...options, runId, runDir, startedAt, mlflow }, place);
+    return recordInto(runDir, { ...options, info, mlflow, home, tell });
+  } catch (error) {
+    rmSync(runDir, { recursive: true, force: true });
+    throw error;
+  }
+}
+
+function recordInto(
+  runDir: string,
+  options: Omit<OwnRunOptions, 'mlflow'> & {
+    info: RunInfo;
+    mlflow: Recording['tie']['mlflow'];
+    home: string;
+    tell: Tell;
+  },
+): Recording {
+  const { env, stage, info, mlflow, home, tell } = options;
+  const { runId } = info;
   writeRunInfo(runDir, info);
   const spanId = stage === undefined ? info.rootSpanId : toStageSpanId(runId, stage, 1);
   const source = toSourceName();

@@ -46,7 +46,8 @@ export async function recordCommand(
   const end = await runChild({
     command: options.command,
     env: toChildEnv(options, recording),
-    scratchDir: recording === undefined ? tmpdir() : join(recording.tie.runDir, FILE.inbox),
+    // What isn't recorded needn't be caught.
+    scratchDirs: recording === undefined ? [] : [join(recording.tie.runDir, FILE.inbox), tmpdir()],
     usePty: options.usePty,
     onChunk: (stream, bytes) => recording?.console.chunk(stream, bytes),
     onStart: (pid) => {
@@ -59,6 +60,7 @@ export async function recordCommand(
     },
   });
   if (end.error !== undefined) tell(end.error);
+  if (end.fault !== undefined) tell(`${end.fault}; the output is not recorded`);
   if (end.isHeldOpen) {
     tell(
       'a background process still holds the output open; what it prints from now on is not recorded',

@@ -12,6 +12,11 @@ export interface EnvelopeShape {
   readonly tail: string;
 }
 
+/** A buffer that had to grow for an item larger than a line is kept up to this size. */
+const MAX_KEPT_BYTES = 2 * 1024 * 1024;
+/** Longer texts are measured before a buffer is made that may be three times too large. */
+const LONG_TEXT = 64 * 1024;
+
 const SCOPE_END = ']}';
 const NO_TAIL = Buffer.alloc(0);
 
@@ -44,9 +49,8 @@ export class EnvelopeWriter {
    * next flush.
    */
   add(scope: string, item: string, tail: Buffer = NO_TAIL): void {
-    // Three bytes of UTF-8 are the most that one UTF-16 unit takes.
     const mostBytes =
-      3 * (item.length + scope.length + this.#shape.head.length) + tail.length + 256;
+      toMostBytes(item) + 3 * (scope.length + this.#shape.head.length) + tail.length + 256;
     if (this.#length > 0 && this.#length + mostBytes > MAX_ENVELOPE_BYTES) {
       this.#finishLine();
       this.#tryWrite();
@@ -104,7 +108,7 @@ export class EnvelopeWriter {
       }
     } finally {
       // Finished lines lie in the buffer: it can be used again only when all of them are written.
-      if (this.#finished.length > 0 || this.#line.length > MAX_ENVELOPE_BYTES) {
+      if (this.#finished.length > 0 || this.#line.length > MAX_KEPT_BYTES) {
         this.#line = Buffer.allocUnsafe(MAX_ENVELOPE_BYTES);
       }
     }
@@ -113,4 +117,9 @@ export class EnvelopeWriter {
   #write(text: string): void {
     this.#length += this.#line.write(text, this.#length);
   }
+}
+
+/** Three bytes of UTF-8 are the most that one UTF-16 unit takes. */
+function toMostBytes(text: string): number {
+  return text.length > LONG_TEXT ? Buffer.byteLength(text) : 3 * text.length;
 }

@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { execa } from 'execa';
 import { beforeAll, describe, expect, test } from 'vitest';
+import { isConfigVariable } from '../../src/config/layers/variables.ts';
 import { createEnv } from '../support/cli.ts';
 import { createTemporaryDir } from '../support/temporary.ts';
 import { createProject } from './project.ts';
@@ -180,4 +181,12 @@ test('without configuration neither the schema nor the YAML parser is loaded', a
     stderr: expect.not.stringContaining(chunks[0]!),
   });
   expect(withOverride.stderr).toContain(chunks[0]!);
+});
+
+test('what ties a command to its run is no setting to a stagelight inside it', async () => {
+  const { stdout } = await runCli(createScriptProject({}), ['--', 'env']);
+  const names = [...stdout.matchAll(/^STAGELIGHT_\w+/gm)].map(([name]) => name);
+
+  expect(names).toContain('STAGELIGHT_RUN_DIR');
+  expect(names.filter(isConfigVariable)).toEqual([]);
 });

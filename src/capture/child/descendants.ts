@@ -1,5 +1,5 @@
 import { spawnSync } from 'node:child_process';
-import { readFileSync, readdirSync } from 'node:fs';
+import { existsSync, readFileSync, readdirSync } from 'node:fs';
 
 /** A process as the system lists it. */
 export interface ListedProcess {
@@ -15,7 +15,7 @@ export interface ListedProcess {
  */
 export function findDescendants(pid: number): ListedProcess[] {
   const children = new Map<number, ListedProcess[]>();
-  for (const listed of process.platform === 'linux' ? readProc() : readPs()) {
+  for (const listed of existsSync('/proc/self/stat') ? readProc() : readPs()) {
     const siblings = children.get(listed.parent);
     if (siblings === undefined) children.set(listed.parent, [listed]);
     else siblings.push(listed);

@@ -23,8 +23,11 @@ interface NativePty {
   resize(fd: number, columns: number, rows: number): void;
 }
 
-/** Opens pseudo terminals, or `undefined` where the optional package isn't installed or has no binary for this system. */
-export function loadPty(): ((size: TerminalSize) => Pty) | undefined {
+/** Opens a pseudo terminal. @throws where the system has none left. */
+export type OpenPty = (size: TerminalSize) => Pty;
+
+/** What opens pseudo terminals; `undefined` where the optional package isn't installed or has no binary for this system. */
+export function loadPty(): OpenPty | undefined {
   const native = loadNative();
   return native === undefined ? undefined : (size) => openPty(native, size);
 }

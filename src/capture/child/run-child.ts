@@ -3,23 +3,17 @@ import type { ChildProcess } from 'node:child_process';
 import { closeSync, fstatSync } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { isatty } from 'node:tty';
-import { openPipes } from './fifo.ts';
 import { findInheritedFds } from './inherited-fds.ts';
-import { loadPty } from './pty.ts';
-import type { Pty, TerminalSize } from './pty.ts';
+import { followSize, openOutputs } from './outputs.ts';
+import type { Output, OutputsOptions } from './outputs.ts';
 import { relaySignals } from './signals.ts';
-import { planStreams } from './stream-plan.ts';
-import type { StreamName, StreamPlan } from './stream-plan.ts';
+import type { StreamName } from './stream-plan.ts';
 import { StreamTap } from './stream-tap.ts';
 
-export interface RunChildOptions {
+export interface RunChildOptions extends OutputsOptions {
   /** The program and its arguments. */
   readonly command: readonly [string, ...string[]];
   readonly env: NodeJS.ProcessEnv;
-  /** A folder that FIFOs can be made in. */
-  readonly scratchDir: string;
-  /** `false`: pipes even where a terminal is. */
-  readonly usePty: boolean;
   /** Called with all that the command prints, in order, before it is passed on. The bytes are valid during the call. */
   readonly onChunk: (stream: StreamName, bytes: Buffer) => void;
   readonly onStart: (pid: number) => void;
@@ -36,8 +30,10 @@ export interface ChildEnd {
   readonly received?: NodeJS.Signals;
 }
 
-/** What became of the output after the command's end. */
+/** What became of the output. */
 export interface OutputEnd {
+  /** Why it couldn't be caught, and was the command's own affair. */
+  readonly fault?: string;
   /** Whether a background process still had it open when the waiting ended. */
   readonly isHeldOpen: boolean;
 }
@@ -51,7 +47,7 @@ const HELD_OPEN_MS = 2000;
  */
 export async function runChild(options: RunChildOptions): Promise<ChildEnd & OutputEnd> {
   const sharesGroup = isatty(0);
-  const outputs = openOutputs(options);
+  const { outputs, fault } = openOutputs(options);
   const child = spawnChild(options, { outputs, detached: !sharesGroup });
   const taps = openTaps(outputs, options);
   let received: NodeJS.Signals | undefined;
@@ -66,29 +62,10 @@ export async function runChild(options: RunChildOptions): Promise<ChildEnd & Out
     ...(received !== undefined && { received }),
   };
   options.onExit(end);
-  const outputEnd = await waitForOutput(taps);
+  const isHeldOpen = await waitForOutput(taps);
   stopResizing();
   stopRelaying();
-  return { ...end, ...outputEnd };
-}
-
-interface Output {
-  readonly plan: StreamPlan;
-  readonly readFd: number;
-  readonly writeFd: number;
-  readonly pty: Pty | undefined;
-}
-
-function openOutputs({ scratchDir, usePty }: RunChildOptions): Output[] {
-  const open = usePty && (isatty(1) || isatty(2)) ? loadPty() : undefined;
-  const plans = planStreams({ canUsePty: open !== undefined });
-  const pipeNames = plans.filter(({ through }) => through === 'pipe').map(({ name }) => name);
-  const pipes = pipeNames.length === 0 ? [] : openPipes(scratchDir, pipeNames);
-  return plans.map((plan) => {
-    if (plan.through === 'pipe') return { plan, ...pipes.shift()!, pty: undefined };
-    const pty = open!(readSize());
-    return { plan, readFd: pty.masterFd, writeFd: pty.slaveFd, pty };
-  });
+  return { ...end, isHeldOpen, ...(fault !== undefined && { fault }) };
 }
 
 function spawnChild(
@@ -96,11 +73,11 @@ function spawnChild(
   how: { outputs: readonly Output[]; detached: boolean },
 ): ChildProcess {
   const [program, ...args] = command;
-  const [first, second = first] = how.outputs.map(({ writeFd }) => writeFd);
-  const stdio: ('inherit' | number | undefined)[] = ['inherit', first!, second!];
+  const [first = 'inherit', second = first] = how.outputs.map(({ writeFd }) => writeFd);
+  const stdio: ('inherit' | number | undefined)[] = ['inherit', first, second];
   for (const fd of findInheritedFds(command, env)) stdio[fd] = fd;
   const child = spawn(program, args, {
-    env: { ...env, ...toStreamVariables(first!, second!) },
+    env: { ...env, ...toStreamVariables(how.outputs) },
     detached: how.detached,
     stdio: Array.from(stdio, (each) => each ?? 'ignore'),
   });
@@ -110,9 +87,10 @@ function spawnChild(
 }
 
 /** What tells a process inside the command whether it prints here, or into a pipe or file of somebody else's. */
-function toStreamVariables(stdout: number, stderr: number): NodeJS.ProcessEnv {
-  const [out, err] = [stdout, stderr].map((fd) => {
-    const { dev, ino } = fstatSync(fd, { bigint: true });
+function toStreamVariables(outputs: readonly Output[]): NodeJS.ProcessEnv {
+  if (outputs.length === 0) return {};
+  const [out, err = out] = outputs.map(({ writeFd }) => {
+    const { dev, ino } = fstatSync(writeFd, { bigint: true });
     return `${dev}:${ino}`;
   });
   return { STAGELIGHT_STDOUT: out, STAGELIGHT_STDERR: err };
@@ -159,7 +137,8 @@ function waitForExit(child: ChildProcess, program: string): Promise<ChildEnd> {
   });
 }
 
-async function waitForOutput(taps: readonly StreamTap[]): Promise<OutputEnd> {
+/** Waits until the output has ended. Gives whether a background process still held it open when the waiting ended. */
+async function waitForOutput(taps: readonly StreamTap[]): Promise<boolean> {
   for (const tap of taps) tap.markEnd();
   const allEnded = Promise.all(taps.map((tap) => tap.ended));
   const timeout = new AbortController();
@@ -170,24 +149,5 @@ async function waitForOutput(taps: readonly StreamTap[]): Promise<OutputEnd> {
   timeout.abort();
   for (const tap of taps) tap.stop();
   await allEnded;
-  return { isHeldOpen };
-}
-
-function readSize(): TerminalSize {
-  const stream = process.stdout.isTTY ? process.stdout : process.stderr;
-  return { columns: stream.columns || 80, rows: stream.rows || 24 };
-}
-
-/** Keeps the pseudo terminals the size of the real one. */
-function followSize(outputs: readonly Output[], child: ChildProcess): () => void {
-  const ptys = outputs.map(({ pty }) => pty).filter((pty) => pty !== undefined);
-  if (ptys.length === 0) return () => {};
-  const stream = process.stdout.isTTY ? process.stdout : process.stderr;
-  const onResize = (): void => {
-    for (const pty of ptys) pty.resize(readSize());
-    // The command got the signal from the real terminal, perhaps before this: it looks once more.
-    child.kill('SIGWINCH');
-  };
-  stream.on('resize', onResize);
-  return () => void stream.off('resize', onResize);
+  return isHeldOpen;
 }

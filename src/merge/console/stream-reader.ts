@@ -62,6 +62,8 @@ export class StreamReader<Scope> {
   readonly #onObserved = (line: Line): void => this.#lines.observe(line);
   /** What stood before carriage returns and was no progress: the beginning of a line. */
   #before: Line | undefined;
+  /** Carriage returns that came alone behind it, not yet in its text: joining each of millions takes a minute. */
+  #loneReturns = 0;
   #longLine: LongLine<Scope> | undefined;
   #lastTime: UnixTime = [0, 0];
   #isSilence = false;
@@ -128,17 +130,39 @@ export class StreamReader<Scope> {
 
   /** What a carriage return ended: a redraw of a progress bar, or the beginning of a line. */
   #takeRedraw(line: Line): void {
+    if (line.raw === '' && this.#before !== undefined) return this.#takeLoneReturn(this.#before);
     const frame = this.#readFrame(line.text);
     if (frame !== undefined) {
-      if (isBlank(this.#before)) this.#before = undefined;
+      this.#dropBlank();
       // What the bar is drawn over is no part of the line that follows the bar.
       this.#takeBefore();
       return this.#progress.redraw(line, frame.progress);
     }
     // White space behind a bar is what it is erased with.
     if (this.#before === undefined && this.#progress.isOpen && isBlank(line)) return;
-    this.#before = joinBefore(this.#before, addReturn(line));
+    this.#before = joinBefore(this.#foldReturns(), addReturn(line));
     if (this.#before.raw.length > MAX_BEFORE_LENGTH) this.#takeBefore();
+  }
+
+  /** White space is what a bar is drawn over. */
+  #dropBlank(): void {
+    if (!isBlank(this.#before)) return;
+    this.#before = undefined;
+    this.#loneReturns = 0;
+  }
+
+  #takeLoneReturn(before: Line): void {
+    this.#loneReturns += 1;
+    if (before.raw.length + this.#loneReturns > MAX_BEFORE_LENGTH) this.#takeBefore();
+  }
+
+  /** What stood before, with all that came behind it. */
+  #foldReturns(): Line | undefined {
+    const returns = '\r'.repeat(this.#loneReturns);
+    this.#loneReturns = 0;
+    if (this.#before === undefined || returns === '') return this.#before;
+    const bytes = this.#before.bytes && Buffer.concat([this.#before.bytes, Buffer.from(returns)]);
+    return { ...this.#before, raw: this.#before.raw + returns, bytes };
   }
 
   #readFrame(text: string): ProgressFrame | undefined {
@@ -148,8 +172,8 @@ export class StreamReader<Scope> {
   }
 
   #takeBefore(): void {
-    if (this.#before === undefined) return;
-    const line = this.#before;
+    const line = this.#foldReturns();
+    if (line === undefined) return;
     this.#before = undefined;
     this.#endBars();
     const text = chooseText(toText(line.raw), (part) => this.#lines.isRecord(part));
@@ -158,9 +182,9 @@ export class StreamReader<Scope> {
 
   #takeLine(line: Line): void {
     const bar = readTqdm(line.text);
-    if (bar !== undefined && isBlank(this.#before)) this.#before = undefined;
+    if (bar !== undefined) this.#dropBlank();
     if (this.#before !== undefined) {
-      this.#before = joinBefore(this.#before, line);
+      this.#before = joinBefore(this.#foldReturns(), line);
       return this.#takeBefore();
     }
     const rest = bar === undefined ? line : this.#takeBar(line, bar);
