@@ -6,11 +6,15 @@ import { AppendFile } from './append-file.ts';
  */
 export class BufferedFile {
   readonly #file: AppendFile;
+  readonly #bufferBytes: number;
   #buffer: Buffer;
   #length = 0;
+  /** The disk has refused since the last flush: until the next one there is no use in trying. */
+  #isRefused = false;
 
   constructor(path: string, bufferBytes: number) {
     this.#file = new AppendFile(path);
+    this.#bufferBytes = bufferBytes;
     this.#buffer = Buffer.allocUnsafe(bufferBytes);
   }
 
@@ -26,9 +30,12 @@ export class BufferedFile {
    * @throws the file system's error; the text is kept for the next try.
    */
   flush(): void {
+    this.#isRefused = false;
     if (this.#length === 0) return;
     this.#file.append(this.#buffer.subarray(0, this.#length));
     this.#length = 0;
+    if (this.#buffer.length > this.#bufferBytes)
+      this.#buffer = Buffer.allocUnsafe(this.#bufferBytes);
   }
 
   close(): void {
@@ -36,14 +43,18 @@ export class BufferedFile {
   }
 
   #makeRoom(bytes: number): void {
+    if (!this.#isRefused) this.#tryFlush();
+    if (this.#length + bytes <= this.#buffer.length) return;
+    const larger = Buffer.allocUnsafe(Math.max(this.#length + bytes, 2 * this.#buffer.length));
+    this.#buffer.copy(larger, 0, 0, this.#length);
+    this.#buffer = larger;
+  }
+
+  #tryFlush(): void {
     try {
       this.flush();
     } catch {
-      // Told by the next flush.
+      this.#isRefused = true; // told by the next flush
     }
-    if (this.#length + bytes <= this.#buffer.length) return;
-    const larger = Buffer.allocUnsafe(this.#length + 2 * bytes);
-    this.#buffer.copy(larger, 0, 0, this.#length);
-    this.#buffer = larger;
   }
 }
