@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # Builds the real programs that the tests talk to, each once per set of inputs.
-# Usage: build.sh [--find] otelcol|jaeger|loki|all
+# Usage: build.sh [--find] otelcol|jaeger|loki|compose|all
 # The last line on stdout (with `all`: one line for each) is the path of the binary; all else goes to stderr.
 # With --find nothing is built: it fails where a binary isn't there.
 set -euo pipefail
@@ -24,10 +24,10 @@ sha256() { if command -v sha256sum >/dev/null; then sha256sum; else shasum -a 25
 
 package_of() {
   case $1 in
-    otelcol) echo . ;;
+    otelcol | compose) echo . ;;
     jaeger) echo github.com/jaegertracing/jaeger/cmd/jaeger ;;
     loki) echo github.com/grafana/loki/v3/cmd/loki ;;
-    *) log "unknown peer '$1'; one of otelcol, jaeger, loki, all"; return 2 ;;
+    *) log "unknown peer '$1'; one of otelcol, jaeger, loki, compose, all"; return 2 ;;
   esac
 }
 
@@ -87,12 +87,12 @@ if [ "${1:-}" = --find ]; then
   shift
 fi
 if [ $# -ne 1 ]; then
-  log 'usage: build.sh [--find] otelcol|jaeger|loki|all'
+  log 'usage: build.sh [--find] otelcol|jaeger|loki|compose|all'
   exit 2
 fi
 if ! command -v go >/dev/null; then
   log 'go is neither in PATH nor in /usr/local/go/bin; install Go 1.26.5 or newer'
   exit 1
 fi
-if [ "$1" = all ]; then set -- otelcol jaeger loki; fi
+if [ "$1" = all ]; then set -- otelcol jaeger loki compose; fi
 for name in "$@"; do build "$name"; done

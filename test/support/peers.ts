@@ -5,8 +5,8 @@ import { fileURLToPath } from 'node:url';
 import { test } from 'vitest';
 
 const BUILD = fileURLToPath(new URL('../peers/build.sh', import.meta.url));
-/** Servers that `test/peers/build.sh` builds. */
-const BUILT: ReadonlySet<string> = new Set(['otelcol', 'jaeger', 'loki']);
+/** Programs that `test/peers/build.sh` builds. */
+const BUILT: ReadonlySet<string> = new Set(['otelcol', 'jaeger', 'loki', 'compose']);
 const found = new Map<string, string | undefined>();
 
 /**
@@ -18,7 +18,7 @@ export function findProgram(name: string): string | undefined {
   return found.get(name);
 }
 
-/** `test`, for tests that need programs: those of the PATH, and `otelcol`, `jaeger`, `loki`. */
+/** `test`, for tests that need programs: those of the PATH, and `otelcol`, `jaeger`, `loki`, `compose`. */
 export function testWith(...programs: readonly string[]): typeof test {
   const missing = programs.filter((name) => findProgram(name) === undefined);
   if (missing.length === 0) return test;

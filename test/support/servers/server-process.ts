@@ -13,8 +13,9 @@ export interface ServerOptions {
   readonly isReady: () => Promise<boolean>;
 }
 
-const READY_MS = 60_000;
-const STOP_MS = 20_000;
+/** On a loaded machine Python's take more than a minute. */
+const READY_MS = 180_000;
+const STOP_MS = 30_000;
 
 /** A real server. It can be started, stopped and killed as often as a test likes, and stays at its address. */
 export class ServerProcess {
@@ -93,7 +94,7 @@ function spawn({ program, args, env, cwd }: ServerOptions) {
 
 /** Stops a server when the test has ended. (In `beforeAll`, call its `stop` in `afterAll` instead.) */
 export function untilTestEnds<Server extends { stop(): Promise<void> }>(server: Server): Server {
-  onTestFinished(() => server.stop());
+  onTestFinished(() => server.stop(), 2 * STOP_MS);
   return server;
 }
 
