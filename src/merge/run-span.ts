@@ -5,7 +5,7 @@ import { judgeExit } from '../model/exit.ts';
 import type { ChildExitEntry, RunEndEntry } from '../model/inbox.ts';
 import type { Attributes, Result, RunKind } from '../model/pipeline.ts';
 import type { RunInfo } from '../model/run-info.ts';
-import { parseNanoString } from '../model/time.ts';
+import { parseNanoString, toDurationMs } from '../model/time.ts';
 import type { UnixTime } from '../model/time.ts';
 import type { OpenSpan, SpanBook, SpanEnd } from './course/span-book.ts';
 import type { Scope } from './emitter.ts';
@@ -103,6 +103,8 @@ export class RunSpan {
       body: `run ended: ${how.result}`,
       attributes: {
         [ATTR.pipelineResult]: how.result,
+        ...(how.errorType !== undefined && { [ATTR.errorType]: how.errorType }),
+        [ATTR.runDuration]: toDurationMs(this.start, how.end) / 1000,
         [ATTR.declaredSpans]: counter.spans,
         [ATTR.declaredLogs]: counter.records + 1, // this one
         [ATTR.dropped]: counter.dropped,

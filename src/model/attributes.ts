@@ -59,6 +59,8 @@ export const ATTR = {
   runKind: 'mlops.run.kind',
   runAttempt: 'mlops.run.attempt',
   runPriorId: 'mlops.run.prior_id',
+  /** On the run's end: seconds. */
+  runDuration: 'mlops.run.duration',
   inferred: 'mlops.inferred',
   skipReason: 'mlops.skip.reason',
   linkKind: 'mlops.link.kind',
@@ -113,6 +115,7 @@ export const ATTR = {
 
 /** Attributes whose numbers are OTLP doubles, whole or not; all other whole numbers are OTLP integers. */
 export const DOUBLE_ATTRIBUTES: ReadonlySet<string> = new Set([
+  ATTR.runDuration,
   ATTR.metricValue,
   ATTR.trialValue,
   ATTR.trialValues,

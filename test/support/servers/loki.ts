@@ -19,6 +19,8 @@ export interface LokiLine {
   readonly labels: Readonly<Record<string, string>>;
   /** Its structured metadata: attributes, with `_` for what isn't a letter or digit, `trace_id`, `severity_text`, ... */
   readonly metadata: Readonly<Record<string, string>>;
+  /** What the query itself made. */
+  readonly parsed: Readonly<Record<string, string>>;
 }
 
 export interface LokiOptions {
@@ -111,11 +113,18 @@ export class Loki extends ServerProcess {
     );
   }
 
-  /** The values of a label. */
-  async readLabel(name: string, range: TimeRange = {}): Promise<string[]> {
+  /** The values of a label, of the streams that a selector finds. */
+  async readLabel(
+    name: string,
+    { selector = '', ...range }: TimeRange & { selector?: string } = {},
+  ): Promise<string[]> {
     const to = range.to ?? BigInt(Date.now()) * 1_000_000n;
     const from = range.from ?? to - 20n * DAY_NS;
-    const found = await this.#get(`label/${name}/values`, { start: String(from), end: String(to) });
+    const found = await this.#get(`label/${name}/values`, {
+      start: String(from),
+      end: String(to),
+      ...(selector !== '' && { query: selector }),
+    });
     return (found as string[] | undefined) ?? [];
   }
 
@@ -163,7 +172,7 @@ interface RawStream {
   readonly values: [
     time: string,
     line: string,
-    rest?: { structuredMetadata?: Record<string, string> },
+    rest?: { structuredMetadata?: Record<string, string>; parsed?: Record<string, string> },
   ][];
 }
 
@@ -173,6 +182,7 @@ function toLines({ stream, values }: RawStream): LokiLine[] {
     line,
     labels: stream,
     metadata: rest?.structuredMetadata ?? {},
+    parsed: rest?.parsed ?? {},
   }));
 }
 
