@@ -62,6 +62,5 @@ def tell_late():
 
 
 def write_exception(error, text, severity, members=""):
-    level = "FATAL" if severity == FATAL else "ERROR"
-    attributes = _records.encode_exception(error, text)
-    return _records.write_record(_records.describe_error(error), severity, level, "python", attributes, members=members)
+    described = _records.describe_logger(severity, "FATAL" if severity == FATAL else "ERROR", "python") + members
+    return _records.write_record(_records.describe_error(error), described, _records.encode_exception(error, text))

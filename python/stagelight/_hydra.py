@@ -124,4 +124,4 @@ def warn(what, configured, effective):
     attributes = _records.encode_attributes(
         {f"mlops.logging.{what}.configured": configured, f"mlops.logging.{what}.effective": effective}
     )
-    _records.write_record(body, WARN, "WARNING", "stagelight", attributes)
+    _records.write_record(body, _records.describe_logger(WARN, "WARNING", "stagelight"), attributes)

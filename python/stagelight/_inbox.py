@@ -5,6 +5,8 @@ An entry is one write, and with the operating system when the call returns: a pr
 
 import os
 import sys
+from os import lseek
+from os import write as write_bytes
 from time import time_ns
 
 try:
@@ -22,6 +24,11 @@ owner = None
 source = None
 descriptor = None
 inode = None
+# Where our file ends. Another file that has got its number hardly has this place, and asking costs a tenth of `fstat`.
+position = 0
+# Now and then it is asked all the same: whether the run has ended.
+check_at = 0
+CHECK_BYTES = 256 * 1024
 lost = 0
 
 
@@ -29,7 +36,16 @@ def open_inbox(run_dir):
     """Makes the inbox and says that this process is here. Gives whether that went well."""
     global folder
     folder = os.path.join(run_dir, "inbox")
+    if hasattr(os, "register_at_fork"):
+        os.register_at_fork(after_in_child=leave_to_parent)
     return open_file()
+
+
+def leave_to_parent():
+    """This process is a fork: what it says goes to a file of its own."""
+    global owner, position
+    owner = None
+    position = -1
 
 
 def is_open():
@@ -38,52 +54,65 @@ def is_open():
 
 def write(line):
     """Appends one entry, without its newline. Never raises."""
-    global lost
+    global lost, position
     try:
-        if (owner != os.getpid() or not is_ours()) and not open_file():
+        if (lseek(descriptor, 0, 1) != position or position > check_at) and not check():
             return
-        append(f"{line}\n".encode())
+        if lost:
+            tell_losses()
+        data = f"{line}\n".encode()
+        if write_bytes(descriptor, data) == len(data):
+            position += len(data)
+            return
     except Exception:
-        lost += 1  # no space, no handles left, or the interpreter is already half gone
+        pass
+    lost += 1  # no space, no handles left, or the interpreter is already half gone
 
 
 def write_fault(code, message):
     write(f'{{"type":"fault","time":"{time_ns()}","code":{quote(code)},"message":{quote(message)}}}')
 
 
-def append(data):
-    global lost
-    if lost:
-        # What was written in half ends here, so that it takes nothing else along.
-        message = f"{lost} entries of process {owner} were lost"
-        fault = f'{{"type":"fault","time":"{time_ns()}","code":"entries-lost","message":"{message}","count":{lost}}}\n'
-        if os.write(descriptor, b"\n" + fault.encode()) < len(fault) + 1:
-            raise OSError
-        lost = 0
-    while data:
-        data = data[os.write(descriptor, data) :]
+def tell_losses():
+    """The disk takes something again. What was written in half ends first, so that it takes nothing else along."""
+    global lost, position
+    message = f"{lost} entries of process {owner} were lost"
+    fault = f'{{"type":"fault","time":"{time_ns()}","code":"entries-lost","message":"{message}","count":{lost}}}'
+    data = f"\n{fault}\n".encode()
+    if write_bytes(descriptor, data) != len(data):
+        raise OSError
+    lost = 0
+    position += len(data)
 
 
-def is_ours():
-    """Whether the number still is our file: a program may close all files, as daemons do, and open its own."""
-    global folder
+def check():
+    """Whether there is an inbox to write to: the one that is open, or a new one."""
+    global folder, position, check_at
+    status = look()
+    if status is not None and status.st_nlink == 0:
+        folder = None  # the run has ended
+    if status is None or owner is None or folder is None:
+        return open_file()
+    position = status.st_size
+    check_at = position + CHECK_BYTES
+    return True
+
+
+def look():
+    """The state of our file; `None` where its number isn't ours any more: a program may close all files, as daemons do."""
     try:
         status = os.fstat(descriptor)
-    except OSError:
-        return False
-    if (status.st_dev, status.st_ino) != inode:
-        return False
-    if status.st_nlink == 0:
-        folder = None  # the run has ended
-    return status.st_nlink > 0
+    except (OSError, TypeError):
+        return None
+    return status if (status.st_dev, status.st_ino) == inode else None
 
 
 def open_file():
     """Gives whether there is an inbox. There is none when the run has ended, or is somebody else's."""
-    global folder, owner, source, descriptor, inode
+    global folder, owner, source, descriptor, inode, position, check_at
     if folder is None:
         return False
-    if descriptor is not None and is_ours():
+    if look() is not None:
         os.close(descriptor)  # the parent's
     owner = os.getpid()
     source = f"{to_base36(owner)}-{to_base36(time_ns() // 1_000_000)}"
@@ -92,7 +121,8 @@ def open_file():
         status = os.fstat(low)
         inode = (status.st_dev, status.st_ino)
         descriptor = move_up(low)
-        os.write(descriptor, f"{describe_process()}\n".encode())
+        position = os.write(descriptor, f"{describe_process()}\n".encode())
+        check_at = position + CHECK_BYTES
     except OSError:
         folder = None
     return folder is not None

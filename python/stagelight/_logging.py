@@ -36,7 +36,9 @@ last_in_file = None
 known = {}
 # Processes that have an inbox.
 watched = set()
-severities = {}
+# What was said of places in the code, and of threads, before.
+places = {}
+threads = {}
 fresh_code = None
 standard_length = 0
 # Find the span of a record, by the first part of its logger's name: what ends may be logged when it has ended.
@@ -121,19 +123,21 @@ def lines_of(code):
 
 def take(record, logged_by):
     """Writes a record, unless it is one that came by before. `logged_by` is the frame that had it handled, if known."""
-    key = (record.created, record.thread, record.name)
+    key = (record.created, record.thread)
     # Two may be logged at one instant; but what a queue's listener hands on is the one that is known.
     if key in known and (logged_by is None or logged_by.f_code is not fresh_code):
         return
-    if record.process is not None and record.process != os.getpid() and is_watched(record.process):
+    if record.process != _inbox.owner and is_handed_on(record.process):
         return  # made, and written, by another process that hands its records on
     known[key] = write_log(record)
     if len(known) > MAX_KNOWN:
         del known[next(iter(known))]
 
 
-def is_watched(pid):
-    """Whether that process writes an inbox of its own."""
+def is_handed_on(pid):
+    """Whether a record was made in another process, one that writes an inbox of its own."""
+    if pid is None or pid == os.getpid():
+        return False
     if pid not in watched:
         prefix = f"{_inbox.to_base36(pid)}-"
         if not any(name.startswith(prefix) for name in os.listdir(_inbox.folder)):
@@ -144,27 +148,50 @@ def is_watched(pid):
 
 def write_log(record):
     """Writes a record and gives its number."""
-    attributes = (
-        f'"code.file.path":{quote(record.pathname)},"code.line.number":{int(record.lineno or 0)},'
-        f'"code.function.name":{quote(record.funcName or "")},"thread.name":{quote(record.threadName or "")}'
-    )
-    if len(record.__dict__) > standard_length:
-        extra = encode_attributes(find_extra(record))
-        attributes = f"{attributes},{extra}" if extra else attributes
-    error = record.exc_info[1] if record.exc_info else None
-    if error is not None:
-        attributes = f"{attributes},{_records.encode_exception(error)}"
-    elif record.exc_text:
-        attributes = f'{attributes},"exception.stacktrace":{quote(_records.cut_stack(record.exc_text))}'
-    if record.stack_info:
-        attributes = f'{attributes},"code.stacktrace":{quote(_records.cut_stack(record.stack_info))}'
-    severity = severities.get(record.levelno) or to_severity(record.levelno)
+    place = (record.name, record.levelno, record.levelname, record.pathname, record.lineno, record.funcName)
+    told = places.get(place) or describe_place(place)
+    thread = threads.get(record.threadName) or describe_thread(record.threadName)
+    attributes = f"{told[1]},{thread}"
+    if len(record.__dict__) > standard_length or record.exc_info or record.exc_text or record.stack_info:
+        attributes += describe_more(record)
     message = to_message(record)
     find = finders.get(record.name.partition(".")[0]) if finders else None
     span = None if find is None else find(record, message)
-    return _records.write_record(
-        message, severity, record.levelname, record.name, attributes, to_nanoseconds(record.created), span=span
-    )
+    return _records.write_record(message, told[0], attributes, to_nanoseconds(record.created), span=span)
+
+
+def describe_place(place):
+    """What all records of one call have: members of the entry, and of its attributes."""
+    name, level, level_name, path, line, function = place
+    head = _records.describe_logger(to_severity(level), level_name, name)
+    code = f'"code.file.path":{quote(path)},"code.line.number":{int(line or 0)},"code.function.name":{quote(function or "")}'
+    if len(places) >= MAX_KNOWN:
+        places.clear()
+    places[place] = (head, code)
+    return head, code
+
+
+def describe_thread(name):
+    if len(threads) >= MAX_KNOWN:
+        threads.clear()
+    threads[name] = described = f'"thread.name":{quote(name or "")}'
+    return described
+
+
+def describe_more(record):
+    """The attributes that most records don't have, with a comma before each."""
+    told = ""
+    if len(record.__dict__) > standard_length:
+        extra = encode_attributes(find_extra(record))
+        told = f",{extra}" if extra else ""
+    error = record.exc_info[1] if record.exc_info else None
+    if error is not None:
+        told += f",{_records.encode_exception(error)}"
+    elif record.exc_text:
+        told += f',"exception.stacktrace":{quote(_records.cut_stack(record.exc_text))}'
+    if record.stack_info:
+        told += f',"code.stacktrace":{quote(_records.cut_stack(record.stack_info))}'
+    return told
 
 
 def to_message(record):
@@ -182,19 +209,17 @@ def find_extra(record):
 def to_severity(level):
     """As `fromPythonLevel` in `src/model/severity.ts`."""
     tens = min(int(level) // 10, 5)
-    severity = 1 + tens * 4 + min(int(level) - tens * 10, 3) if level >= 10 else 1
-    severities[level] = severity
-    return severity
+    return 1 + tens * 4 + min(int(level) - tens * 10, 3) if level >= 10 else 1
 
 
 def to_nanoseconds(seconds):
     """A float of seconds says no more than microseconds."""
-    return f"{round(seconds * 1e6)}000"
+    return f"{int(seconds * 1e6 + 0.5)}000"
 
 
 def note_shown(handler, record, text):
     """Says what a handler is about to write to stdout or stderr, or that it writes to a file."""
-    number = known.get((record.created, record.thread, record.name))
+    number = known.get((record.created, record.thread))
     path = getattr(handler, "baseFilename", None)
     stream = CONSOLES.get(path) or (to_stream(handler.stream) if path is None else None)
     if stream is not None:

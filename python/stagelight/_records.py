@@ -4,8 +4,9 @@ import os
 from itertools import count
 from time import time_ns
 
-from . import _context, _inbox
-from ._inbox import quote
+from . import _inbox
+from ._context import current_span
+from ._inbox import quote, write
 from ._values import cut, encode_attributes
 
 # In bytes; a longer body becomes several records.
@@ -24,10 +25,10 @@ VARIABLES = {
     "SLURM_ARRAY_TASK_ID": "slurm.array.task_id",
 }
 place = ""
-place_owner = None
+place_owner = 0
 
 
-def describe_place():
+def describe_process():
     """Attributes of all of this process's records."""
     global place, place_owner
     if place_owner != _inbox.owner:
@@ -37,18 +38,21 @@ def describe_place():
     return place
 
 
-def write_record(body, severity, level, logger, attributes, time=None, members="", span=None):
-    """Writes a log record and gives its number. `attributes` and `members` are members of JSON objects, or ''."""
+def describe_logger(severity, level, logger):
+    """Members of the entry of a log record: how much it matters, and who says it."""
+    return f'"severity":{severity},"severityText":{quote(level)},"logger":{quote(logger)}'
+
+
+def write_record(body, described, attributes, time=None, span=None):
+    """Writes a log record and gives its number. `described` and `attributes` are members of JSON objects; the latter may be ''."""
     number = next_id()
-    head = (
-        f'{{"type":"log","time":"{time or time_ns()}","severity":{severity},"severityText":{quote(level)},'
-        f'"logger":{quote(logger)},"span":"{span or _context.current_span()}","id":{number}{members}'
-    )
-    attributes = f"{attributes},{describe_place()}" if attributes else describe_place()
-    if len(body) * MAX_CHARACTER > MAX_BODY and len(body.encode("utf-8", "replace")) > MAX_BODY:
-        write_parts(head, body, attributes, number)
+    own = place if place_owner == _inbox.owner else describe_process()
+    shared = f"{attributes},{own}" if attributes else own
+    head = f'{{"type":"log","time":"{time or time_ns()}",{described},"span":"{span or current_span()}","id":{number}'
+    if len(body) > MAX_BODY // MAX_CHARACTER and len(body.encode("utf-8", "replace")) > MAX_BODY:
+        write_parts(head, body, shared, number)
     else:
-        _inbox.write(f'{head},"body":{quote(body)},"attributes":{{{attributes}}}}}')
+        write(f'{head},"body":{quote(body)},"attributes":{{{shared}}}}}')
     return number
 
 
@@ -58,18 +62,18 @@ def write_parts(head, body, attributes, number):
     for index, start in enumerate(range(0, len(body), step)):
         part = f'"mlops.part.id":"{os.getpid()}-{number}","mlops.part.index":{index}'
         own = f"{attributes},{part}" if index == 0 else part
-        _inbox.write(f'{head},"body":{quote(body[start : start + step])},"attributes":{{{own}}}}}')
+        write(f'{head},"body":{quote(body[start : start + step])},"attributes":{{{own}}}}}')
 
 
 def write_shown(number, stream, text):
     """Says what is about to be written of a record to stdout or stderr, exactly."""
     of = f'"of":{number},' if number else ""
-    _inbox.write(f'{{"type":"shown","time":"{time_ns()}",{of}"stream":"{stream}","text":{quote(text)}}}')
+    write(f'{{"type":"shown","time":"{time_ns()}",{of}"stream":"{stream}","text":{quote(text)}}}')
 
 
 def write_in_file(number, path):
     """Says that a record goes to a file too."""
-    _inbox.write(f'{{"type":"shown","time":"{time_ns()}","of":{number},"stream":"file","path":{quote(path)}}}')
+    write(f'{{"type":"shown","time":"{time_ns()}","of":{number},"stream":"file","path":{quote(path)}}}')
 
 
 def encode_exception(error, text=None):

@@ -43,7 +43,7 @@ def write_event(name, body, attributes):
         return
     told = encode_attributes(attributes)
     text = "" if body is None else f'"body":{quote(str(body))},'
-    place = _records.describe_place()
+    place = _records.describe_process()
     _inbox.write(
         f'{{"type":"log","time":"{time_ns()}","event":{quote(name)},{text}"logger":"stagelight",'
         f'"span":"{_context.current_span()}","attributes":{{{told}{"," if told else ""}{place}}}}}'

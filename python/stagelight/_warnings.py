@@ -28,5 +28,6 @@ def tell(message):
     if message.file is not None:
         return
     attributes = f'"code.file.path":{quote(message.filename)},"code.line.number":{int(message.lineno)}'
-    number = _records.write_record(str(message.message), WARN, message.category.__name__, "py.warnings", attributes)
+    described = _records.describe_logger(WARN, message.category.__name__, "py.warnings")
+    number = _records.write_record(str(message.message), described, attributes)
     _records.write_shown(number, "stderr", warnings._formatwarnmsg(message))
