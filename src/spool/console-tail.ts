@@ -1,12 +1,13 @@
 import { compareTimes } from '../model/time.ts';
 import type { UnixTime } from '../model/time.ts';
+import type { ConsoleOpenEntry, InboxEntry } from '../model/inbox.ts';
 import { MAX_FRAME_BYTES, parseFrames } from './console-inbox.ts';
 import type { InboxVisitor } from './inbox-visitor.ts';
 import { parseEntry } from './record-tail.ts';
 import { TailFile } from './tail-file.ts';
 
 /** The entries that say whose console it is lie in these first bytes. */
-const HEAD_BYTES = 4096;
+const HEAD_BYTES = 256 * 1024;
 
 /** Reads the frames of one console inbox, as it grows. */
 export class ConsoleTail {
@@ -25,24 +26,27 @@ export class ConsoleTail {
     return this.#file.size();
   }
 
-  /** How many consoles are around it; 0 for the run's own. Known when the head is read. */
+  /** How many consoles are around it; 0 for the run's own. Known when the head has been read. */
   get depth(): number {
     return this.#depth;
   }
 
-  /** Hands on the entries that the inbox begins with: whose console it is, before anything that was printed. */
-  readHead(visitor: InboxVisitor): void {
+  /**
+   * Hands on the entries that the inbox begins with: whose console it is, before anything that was printed. Gives `false`,
+   * and hands on nothing, when its writer has only just made it.
+   */
+  readHead(visitor: InboxVisitor): boolean {
     const bytes = this.#file.read(HEAD_BYTES);
     const { frames } = parseFrames(bytes);
     const count = frames.findIndex(({ kind }) => kind !== 'entry');
     const head = count < 0 ? frames : frames.slice(0, count);
-    for (const frame of head) {
-      const entry = parseEntry(frame.payload);
-      if (entry?.type === 'console-open') this.#depth = entry.depth ?? 0;
-      visitor.frame(frame, { source: this.source, offset: frame.offset });
-    }
+    const open = head.map(({ payload }) => parseEntry(payload)).find(isConsoleOpen);
+    if (open === undefined && count < 0 && bytes.length < HEAD_BYTES) return false;
+    this.#depth = open?.depth ?? 0;
+    for (const frame of head) visitor.frame(frame, { source: this.source, offset: frame.offset });
     const last = head.at(-1);
     this.#file.keep(last === undefined ? bytes : bytes.subarray(last.end));
+    return true;
   }
 
   /**
@@ -73,4 +77,8 @@ export class ConsoleTail {
   close(): void {
     this.#file.close();
   }
+}
+
+function isConsoleOpen(entry: InboxEntry | undefined): entry is ConsoleOpenEntry {
+  return entry?.type === 'console-open';
 }

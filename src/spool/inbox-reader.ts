@@ -67,11 +67,15 @@ export class InboxReader {
   #discoverConsoles(visitor: InboxVisitor): ConsoleTail[] {
     const sources = this.#listNew(CONSOLE_EXTENSION, this.#consoles);
     const ordered = sources.toSorted((a, b) => parseSourceTime(a) - parseSourceTime(b));
-    return ordered.map((source) => {
+    return ordered.flatMap((source) => {
       const tail = new ConsoleTail(source, join(this.#folder, `${source}${CONSOLE_EXTENSION}`));
+      // One that doesn't say yet whose it is has printed nothing: were it known now, it would be taken for the outermost.
+      if (!tail.readHead(visitor)) {
+        tail.close();
+        return [];
+      }
       this.#consoles.set(source, tail);
-      tail.readHead(visitor);
-      return tail;
+      return [tail];
     });
   }
 
