@@ -36,7 +36,7 @@ test('an inner console that was only just made is read before what it passes on,
   while (reader.read(visitor, 1000));
 
   const inner = openConsole('inner');
-  inner.entry({ type: 'console-open', time: TIME, span: SPAN, startedIn: SPAN, depth: 1 });
+  inner.entry({ type: 'console-open', time: TIME, span: SPAN, depth: 1 });
   inner.chunk('stdout', Buffer.from('printed'));
   outer.chunk('stdout', Buffer.from('printed'));
   while (reader.read(visitor, 1000));
