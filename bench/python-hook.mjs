@@ -19,6 +19,7 @@ const hooked = {
   ...plain,
   PYTHONPATH: hook,
   STAGELIGHT_RUN_DIR: runDir,
+  STAGELIGHT_HOOK: hook,
   TRACEPARENT: `00-${'1'.repeat(32)}-${'2'.repeat(16)}-01`,
 };
 

@@ -13,7 +13,7 @@ def _start():
     try:
         from stagelight import _start
 
-        _start.start(here)
+        _start.start()
     except Exception:
         pass  # a program of the user's never fails because of us
     sys.path[:] = [path for path in sys.path if path != here]

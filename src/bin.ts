@@ -2,7 +2,17 @@
 import { main } from './cli.ts';
 
 const { stdout, stderr, env } = process;
-const status = await main(process.argv.slice(2), { stdout, stderr, env, cwd: process.cwd() });
+const io = {
+  stdout,
+  stderr,
+  env,
+  cwd: process.cwd(),
+  // Opened when it is asked for: a command that is run gets it as it is.
+  get stdin() {
+    return process.stdin;
+  },
+};
+const status = await main(process.argv.slice(2), io);
 if (typeof status === 'string') dieBy(status);
 else process.exitCode = status;
 

@@ -18,6 +18,7 @@ const FLOORS = [
   'ship',
   'view',
   'recording',
+  'setup',
   'command',
 ];
 

@@ -22,13 +22,13 @@ HOOKS = {
 }
 
 
-def start(folder):
-    """Hooks into this process, once, where it belongs to a run. `folder` is the one that holds this package."""
+def start():
+    """Hooks into this process, once, where it belongs to a run that wants it."""
     run_dir = os.environ.get("STAGELIGHT_RUN_DIR")
     # The guard is the process's, not the module's: the package may be there twice, by PYTHONPATH and by a .pth file.
-    if not run_dir or hasattr(sys, "_stagelight_folder") or is_left_alone():
+    if not run_dir or not os.environ.get("STAGELIGHT_HOOK") or hasattr(sys, "_stagelight") or is_left_alone():
         return
-    sys._stagelight_folder = folder
+    sys._stagelight = True
     if not _inbox.open_inbox(run_dir):
         return
     from . import _exceptions, _warnings

@@ -47,6 +47,11 @@ export const COMMANDS: readonly RegisteredCommand[] = [
     load: async () => (await import('./push.ts')).push,
   },
   {
+    name: 'init',
+    summary: 'look at a project and write the configuration that suits it',
+    load: async () => (await import('./init.ts')).init,
+  },
+  {
     name: 'record',
     summary: 'write a run that the TypeScript API has begun',
     isHidden: true,

@@ -74,7 +74,11 @@ async function runIn(scenario: Scenario, { python, hook }: { python: string; hoo
       PYTHONHASHSEED: '0',
       PYTHONPATH: hook === 'on' ? `${HOOK_FOLDER}:${COUNTER_FOLDER}` : COUNTER_FOLDER,
       TRACEPARENT: `00-${runId}-1111111111111111-01`,
-      ...(hook === 'on' && { STAGELIGHT_RUN_DIR: runDir, STAGELIGHT_RUN_ID: runId }),
+      ...(hook === 'on' && {
+        STAGELIGHT_RUN_DIR: runDir,
+        STAGELIGHT_RUN_ID: runId,
+        STAGELIGHT_HOOK: HOOK_FOLDER,
+      }),
     },
   });
   return {

@@ -90,6 +90,17 @@ export class DvcProject {
     return this.#listFiles().map((file) => dirname(file));
   }
 
+  /** Every stage that is declared, by its address as DVC writes it in the working directory. */
+  all(): Map<string, DeclaredStage> {
+    const stages = new Map<string, DeclaredStage>();
+    for (const file of this.#listFiles()) {
+      const path = relative(this.#cwd, file);
+      for (const [name, stage] of this.#read(file))
+        stages.set(path === 'dvc.yaml' ? name : `${path}:${name}`, stage);
+    }
+    return stages;
+  }
+
   /** The groups of stages that need, directly or not, what `address` puts out. */
   downstream(address: string): string[] {
     const { group } = parseAddress(address);
