@@ -121,9 +121,9 @@ else
     export TRACEPARENT="00-$trace-$stage_span-01" STAGELIGHT_STAGE="$PPID:$DVC_STAGE"
   fi
 fi
+# What MLflow's runs are tagged with, in one JSON object: of two of one name the last counts.
 case $MLFLOW_RUN_CONTEXT in
-  '{}') export MLFLOW_RUN_CONTEXT="{\"stagelight.stage\":\"$stage\"}" ;;
-  '{'*) export MLFLOW_RUN_CONTEXT="{\"stagelight.stage\":\"$stage\",${MLFLOW_RUN_CONTEXT#?}" ;;
+  '{'*'"'*'}') export MLFLOW_RUN_CONTEXT="${MLFLOW_RUN_CONTEXT%?},\"stagelight.stage\":\"$stage\"}" ;;
 esac
 
 # Of one command there is only one observer, so any ID does that no other has.

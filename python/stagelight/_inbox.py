@@ -14,6 +14,9 @@ try:
 except ImportError:  # not CPython
     from json.encoder import py_encode_basestring_ascii as quote
 
+# As `stat` names them, which needn't be imported for it.
+FILE_TYPE, REGULAR_FILE = 0o170000, 0o100000
+
 DIGITS = "0123456789abcdefghijklmnopqrstuvwxyz"
 # Numbers that a program's own files hardly have: those must get the numbers that they get without us.
 DESCRIPTORS = range(250, 200, -1)
@@ -166,10 +169,11 @@ def describe_stream(name, number):
         return ""
     try:
         status = os.fstat(number)
-        is_outer = f"{status.st_dev}:{status.st_ino}" == outer
     except OSError:
-        is_outer = False
-    return f',"{name}":{"true" if is_outer else "false"}'
+        return f',"{name}":false'
+    if status.st_mode & FILE_TYPE == REGULAR_FILE:
+        return f',"{name}":"file"'
+    return f',"{name}":{"true" if f"{status.st_dev}:{status.st_ino}" == outer else "false"}'
 
 
 def to_base36(number):

@@ -196,9 +196,19 @@ def describe_more(record):
 
 def to_message(record):
     try:
-        return record.getMessage()
+        message = record.getMessage()
+        return message if message or not record.exc_info else to_reason(record.exc_info[1])
     except Exception:
         return str(record.msg)  # `logging` itself prints what is wrong with it
+
+
+def to_reason(error):
+    """What `logger.exception("")` leaves to be said by the exception, with what caused it: as DVC writes it."""
+    reasons = []
+    while error is not None and len(reasons) < 10:
+        reasons.append(str(error))
+        error = error.__cause__
+    return ": ".join(filter(None, reasons))
 
 
 def find_extra(record):

@@ -23,6 +23,7 @@ export interface RecordRunOptions {
   readonly usePty: boolean;
   readonly isLive: boolean;
   readonly pythonHook: PythonHook;
+  readonly dvcShell: boolean;
   readonly isQuiet: boolean;
   readonly logging: LoggingSettings;
   readonly mlflow: MlflowConfig;
@@ -38,7 +39,7 @@ export interface RecordRunOptions {
  * command ended.
  */
 export async function recordRun(options: RecordRunOptions): Promise<ExitStatus> {
-  const { io, command, usePty, isLive, isQuiet, pythonHook } = options;
+  const { io, command, usePty, isLive, isQuiet, pythonHook, dvcShell } = options;
   const tell = tellOnce((message) => void io.stderr.write(`stagelight: ${message}\n`));
   const recording = await openRecording(options, tell);
   const { end, run, reports } = await recordCommand(
@@ -48,6 +49,7 @@ export async function recordRun(options: RecordRunOptions): Promise<ExitStatus> 
       usePty,
       isLive,
       pythonHook,
+      dvcShell,
       tiesMlflow: options.mlflow.enabled,
       tell,
     },

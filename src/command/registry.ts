@@ -52,6 +52,12 @@ export const COMMANDS: readonly RegisteredCommand[] = [
     load: async () => (await import('./init.ts')).init,
   },
   {
+    name: 'capture',
+    summary: 'catch what a command of DVC prints into a file',
+    isHidden: true,
+    load: async () => (await import('./capture.ts')).capture,
+  },
+  {
     name: 'record',
     summary: 'write a run that the TypeScript API has begun',
     isHidden: true,

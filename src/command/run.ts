@@ -64,6 +64,7 @@ export const run: Command = {
       usePty: config.run.tty,
       isLive: config.run.live,
       isQuiet: config.run.quiet,
+      dvcShell: config.dvc.shell,
       pythonHook: { isOn: config.python.hook, except: config.python.except },
       logging: toLoggingSettings(config),
       sending: toSending(loaded, io),

@@ -57,6 +57,7 @@ alone it is a run of one stage.
       usePty: given.tty && config.run.tty,
       isLive: given.live ?? config.run.live,
       isQuiet: given.quiet ?? config.run.quiet,
+      dvcShell: config.dvc.shell,
       pythonHook: { isOn: config.python.hook, except: config.python.except },
       logging: toLoggingSettings(config),
       sending: toSending(loaded, io),

@@ -18,6 +18,7 @@ export const DEFAULT_CONFIG: Config = {
   secrets: { rules: DEFAULT_LOGGING.secretRules },
   run: { live: false, quiet: false, tty: true, flush_timeout: 10 },
   python: { hook: true, except: [] },
+  dvc: { shell: true },
   export: {},
   mlflow: { enabled: true, start_timeout: 2, request_timeout: 30, stage_runs: false },
 };

@@ -1,5 +1,6 @@
 import * as v from 'valibot';
 import type { Section } from './section.ts';
+import { dvc } from './sections/dvc.ts';
 import { exportSection } from './sections/export.ts';
 import { logging } from './sections/logging.ts';
 import { mlflow } from './sections/mlflow.ts';
@@ -14,6 +15,7 @@ const SECTIONS = {
   secrets,
   run,
   python,
+  dvc,
   mlflow,
   export: exportSection,
 } satisfies Readonly<Record<string, Section>>;

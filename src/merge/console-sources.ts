@@ -99,14 +99,12 @@ export class ConsoleSources {
       },
     });
     const { chooseCut, sightings } = this.#options;
-    const expected = sightings.open(source, entry.around);
-    const outer = sightings.enclosing(entry.around);
-    const { file } = sightings;
+    sightings.open(source, entry);
     const console = new ConsoleSource({
       course,
       grammars: this.#grammars,
       chooseCut,
-      toFilter: (stream) => createFilter({ console: source, stream, expected, outer, file }),
+      toFilter: (stream) => createFilter({ console: source, stream, sightings }),
     });
     this.#sources.set(source, console);
   }

@@ -3,6 +3,7 @@ import type { Attributes as SpanAttributes, Link } from '@opentelemetry/api';
 import { ATTR } from '../model/attributes.ts';
 import type { InboxEntry, SpanEndEntry, SpanLinkEntry, SpanStartEntry } from '../model/inbox.ts';
 import { parseInboxAttributes } from '../model/inbox-value.ts';
+import type { Attributes } from '../model/pipeline.ts';
 import type { RunInfo } from '../model/run-info.ts';
 import { parseNanoString } from '../model/time.ts';
 import type { UnixTime } from '../model/time.ts';
@@ -109,7 +110,7 @@ export class EntryReader {
       spanId: entry.span,
       parent,
       role: toRole(entry.kind),
-      name: entry.name,
+      name: entry.kind === 'command' ? toProgram(entry, attributes) : entry.name,
       kind: entry.spanKind,
       tracer: entry.scope,
       start,
@@ -144,6 +145,16 @@ export class EntryReader {
       ...(entry.inferred && { inferred: entry.inferred }),
     });
   }
+}
+
+/** A command of a shell's is called by its program. */
+function toProgram({ name }: SpanStartEntry, attributes: Attributes): string {
+  if (name !== '') return name;
+  const words = String(attributes[ATTR.commandLine] ?? '')
+    .trim()
+    .split(/\s+/);
+  const program = words.find((word) => !/^\w+=/.test(word)) ?? '';
+  return program.slice(program.lastIndexOf('/') + 1) || 'sh';
 }
 
 function toRole(kind: SpanStartEntry['kind']): SpanRole {

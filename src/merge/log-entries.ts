@@ -50,7 +50,10 @@ export class LogEntries {
     }
     const uid = String(draft.attributes[ATTR.uid]);
     const held = toRelay(logger) === undefined ? undefined : this.#hold(uid, draft);
-    sightings.addRecord(source, entry.id, { record: { uid, logger, source }, held });
+    sightings.addRecord(source, entry.id, {
+      record: { uid, logger, source, body: toShort(draft.body) },
+      held,
+    });
     if (held === undefined) this.#record(draft);
   }
 
@@ -123,6 +126,7 @@ export class LogEntries {
 
   #toDraft(entry: LogEntry, place: EntryPlace): LogDraft {
     const time = parseNanoString(entry.time) ?? [0, 0];
+    const told = parseInboxAttributes(entry.attributes);
     return {
       scope: this.#options.scopes.find(entry.span),
       logger: entry.logger ?? 'stagelight',
@@ -132,7 +136,7 @@ export class LogEntries {
       severityText: entry.severityText,
       eventName: entry.event,
       body: entry.body,
-      attributes: { ...parseInboxAttributes(entry.attributes), [ATTR.uid]: this.#toUid(place) },
+      attributes: { ...told, [ATTR.uid]: this.#toUid(place) },
       raw: undefined,
     };
   }
@@ -140,7 +144,8 @@ export class LogEntries {
   #record(draft: LogDraft): void {
     const { scope, time, observed, attributes } = draft;
     this.#options.recorder.log(draft);
-    if (attributes[ATTR.exceptionType] === undefined) return;
+    // What DVC raises about a stage is no exception of the run's: the stage has its own.
+    if (attributes[ATTR.exceptionType] === undefined || draft.logger.startsWith('dvc.')) return;
     const { [ATTR.uid]: _, ...told } = attributes;
     this.#options.book.noteException(scope.spanId, { time: time ?? observed, attributes: told });
   }
@@ -148,6 +153,11 @@ export class LogEntries {
   #toUid({ source, offset }: EntryPlace): string {
     return `${toUidPrefix(this.#options.info.runId, source)}.${offset.toString(36)}`;
   }
+}
+
+/** Thousands of these are kept. */
+function toShort(body: string | undefined): string {
+  return body !== undefined && body.length < 1000 ? body : '';
 }
 
 /** Inboxes are written by other programs. */

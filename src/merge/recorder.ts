@@ -152,7 +152,9 @@ export class Recorder {
   }
 
   #noteError(draft: LogDraft): void {
-    const stack = draft.attributes[ATTR.exceptionStacktrace];
+    // What DVC says of a failure is told by its message; the trace is through DVC itself.
+    const isDvc = draft.logger.startsWith('dvc.');
+    const stack = isDvc ? undefined : draft.attributes[ATTR.exceptionStacktrace];
     if (
       this.#firstError !== undefined &&
       (this.#firstError.stack !== undefined || typeof stack !== 'string')

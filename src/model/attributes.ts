@@ -42,6 +42,10 @@ export const ATTR = {
   commandArgs: 'process.command_args',
   pid: 'process.pid',
   exitCode: 'process.exit.code',
+  cpuUser: 'mlops.process.cpu.user_seconds',
+  cpuSystem: 'mlops.process.cpu.system_seconds',
+  /** The largest resident set of one of a command's processes. */
+  memoryPeak: 'mlops.process.memory.peak_bytes',
 
   // log records
   uid: 'log.record.uid',
@@ -119,6 +123,8 @@ export const DOUBLE_ATTRIBUTES: ReadonlySet<string> = new Set([
   ATTR.metricValue,
   ATTR.trialValue,
   ATTR.trialValues,
+  ATTR.cpuUser,
+  ATTR.cpuSystem,
 ]);
 
 /** Names of log records that are events. */

@@ -114,10 +114,10 @@ export interface HookEntry {
   /**
    * Whether its standard streams are that console's own: whether device and inode of its file descriptors 1 and 2, as
    * `device:inode`, are `STAGELIGHT_STDOUT` and `STAGELIGHT_STDERR`. If not, what it prints goes elsewhere, or comes by
-   * because somebody else repeats it.
+   * because somebody else repeats it. `file`: they are files.
    */
-  readonly stdout?: boolean;
-  readonly stderr?: boolean;
+  readonly stdout?: boolean | 'file';
+  readonly stderr?: boolean | 'file';
 }
 
 /** What DVC does with a stage, told from inside of its process. */
@@ -131,6 +131,11 @@ export interface DvcStageEntry {
   readonly span: SpanId;
   /** The span that the DVC process was started in. */
   readonly parent?: SpanId;
+  /**
+   * The number of DVC's process, where it isn't the one that tells: the shell of its commands. `end` is then the end of a
+   * command, with its `exitCode` as DVC has it; the stage ends with the last.
+   */
+  readonly dvc?: number;
   /** At the end. */
   readonly outcome?: StageOutcome;
   /** Why it was skipped, or failed. */
@@ -260,6 +265,8 @@ export interface ConsoleOpenEntry {
    * run's own, or goes to a file.
    */
   readonly around?: string;
+  /** Streams that don't come by there: they go to a file. */
+  readonly apart?: readonly ('stdout' | 'stderr')[];
   /** How many consoles are around it: 0 for the run's own. */
   readonly depth: number;
 }

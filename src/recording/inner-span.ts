@@ -1,11 +1,10 @@
 import { join } from 'node:path';
-import { ConsoleRecorder } from '../capture/console-recorder.ts';
 import { toStageSpanId } from '../model/ids.ts';
 import { now, toNanoString } from '../model/time.ts';
 import { ExecutionClaims } from '../spool/claims.ts';
-import { CONSOLE_EXTENSION } from '../spool/console-inbox.ts';
 import { FILE } from '../spool/layout.ts';
 import { toSourceName } from '../spool/process-identity.ts';
+import { openInnerConsole } from './inner-console.ts';
 import type { OuterRun } from './outer-run.ts';
 import type { Recording, Tell } from './recording.ts';
 import { toSpanEnd } from './span-end.ts';
@@ -27,36 +26,16 @@ export function openInnerSpan(
   tell: Tell,
 ): Recording {
   const { kind, name, outer } = options;
-  const { runDir, info, startedIn, depth } = outer;
-  const source = toSourceName();
+  const { runDir, info, startedIn } = outer;
   const address = kind === 'stage' ? name : `run ${name}`;
-  const execution = new ExecutionClaims(join(runDir, FILE.claims)).claim(address, source);
+  const execution = new ExecutionClaims(join(runDir, FILE.claims)).claim(address, toSourceName());
   const span = toStageSpanId(info.runId, address, execution);
-  const console = new ConsoleRecorder({
-    path: join(runDir, FILE.inbox, `${source}${CONSOLE_EXTENSION}`),
-    tell,
-  });
+  const stage = kind === 'stage' ? name : undefined;
+  const { console, tie } = openInnerConsole({ outer, span, stage, tell });
   const time = toNanoString(now());
   console.entry({ type: 'span-start', kind, time, span, parent: startedIn, name });
-  console.entry({
-    type: 'console-open',
-    time,
-    span,
-    depth,
-    ...(outer.console !== undefined && { around: outer.console }),
-    ...(kind === 'stage' && { stage: name }),
-  });
   return {
-    tie: {
-      runId: info.runId,
-      runDir,
-      traceId: info.traceId,
-      spanId: span,
-      source,
-      depth,
-      stage: kind === 'stage' ? name : undefined,
-      mlflow: info.mlflow,
-    },
+    tie,
     console,
     start: () => {},
     finish: async (exit) => {

@@ -6,6 +6,7 @@ import type { ChildExitEntry } from '../model/inbox.ts';
 import type { RunInfo } from '../model/run-info.ts';
 import { now, toNanoString } from '../model/time.ts';
 import { FILE } from '../spool/layout.ts';
+import { toShellVariables } from './dvc-shell.ts';
 import { toMlflowVariables } from './mlflow-context.ts';
 import { toHookVariables } from './python-hook.ts';
 import type { PythonHook } from './python-hook.ts';
@@ -19,9 +20,12 @@ export interface RecordCommandOptions {
   readonly usePty: boolean;
   /** Have Python print at once. */
   readonly isLive: boolean;
-  readonly pythonHook: PythonHook;
+  /** Left as it is in the environment when left out, and so is the shell. */
+  readonly pythonHook?: PythonHook;
+  /** Whether DVC is to run its commands with our shell. */
+  readonly dvcShell?: boolean;
   /** Have the MLflow runs that the command makes tied to the run. */
-  readonly tiesMlflow: boolean;
+  readonly tiesMlflow?: boolean;
   readonly tell: Tell;
 }
 
@@ -73,14 +77,15 @@ export async function recordCommand(
 
 /** The command's environment: the one given, and what ties it to the run. */
 function toChildEnv(
-  { env, isLive, pythonHook, tiesMlflow }: RecordCommandOptions,
+  { env, isLive, pythonHook, dvcShell, tiesMlflow }: RecordCommandOptions,
   recording: Recording | undefined,
 ): NodeJS.ProcessEnv {
   return {
     ...env,
     ...(recording !== undefined && toTieVariables(recording)),
-    ...(recording !== undefined && toHookVariables(pythonHook, env)),
-    ...(recording !== undefined && tiesMlflow && toMlflowVariables({ env, ...recording.tie })),
+    ...(recording && pythonHook && toHookVariables(pythonHook, env)),
+    ...(recording && dvcShell !== undefined && toShellVariables(dvcShell, env)),
+    ...(recording && tiesMlflow === true && toMlflowVariables({ env, ...recording.tie })),
     ...(isLive && { PYTHONUNBUFFERED: '1' }),
   };
 }

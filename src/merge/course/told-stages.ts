@@ -3,7 +3,7 @@ import type { SpanId } from '../../model/ids.ts';
 import { parseInboxAttributes } from '../../model/inbox-value.ts';
 import type { DvcStageEntry } from '../../model/inbox.ts';
 import type { Attributes, StageOutcome } from '../../model/pipeline.ts';
-import { parseNanoString, toDurationMs } from '../../model/time.ts';
+import { compareTimes, parseNanoString, toDurationMs } from '../../model/time.ts';
 import type { UnixTime } from '../../model/time.ts';
 import { parseAddress } from '../dvc/project.ts';
 import type { StageFacts } from '../dvc/stage-facts.ts';
@@ -16,6 +16,8 @@ import { toFailure } from './stage-failure.ts';
 export interface ToldStage {
   readonly span: OpenSpan;
   readonly source: string;
+  /** The number of DVC's process, where not that but the shell of its commands tells. */
+  readonly dvc: number | undefined;
   /** How it ended, as the process says. */
   ended: DvcStageEntry | undefined;
   /** How it ended, as a console has it: counts where the process was killed before it could say. */
@@ -55,7 +57,9 @@ export class ToldStages {
     if (!isSpanId(entry.span) || typeof entry.stage !== 'string') return;
     if (entry.phase === 'start') return this.#start(entry, source);
     const stage = this.#stages.get(entry.span);
-    if (stage !== undefined) stage.ended ??= entry;
+    // Of a shell's commands the last one counts.
+    if (stage !== undefined && (stage.dvc !== undefined || stage.ended === undefined))
+      stage.ended = entry;
   }
 
   find(spanId: SpanId): ToldStage | undefined {
@@ -74,9 +78,24 @@ export class ToldStages {
   /** The consoles have been read up to `time`: ends the stages that have ended before, with all that was printed in them. */
   settle(time: UnixTime): void {
     for (const stage of this.#stages.values()) {
-      const end = stage.ended && parseNanoString(stage.ended.time);
-      if (end !== undefined && toDurationMs(end, time) > SETTLE_MS) this.#close(stage, { end });
+      if (stage.dvc !== undefined) this.#settleShell(stage);
+      else this.#settle(stage, time);
     }
+  }
+
+  #settle(stage: ToldStage, time: UnixTime): void {
+    const end = stage.ended && parseNanoString(stage.ended.time);
+    if (end !== undefined && toDurationMs(end, time) > SETTLE_MS) this.#close(stage, { end });
+  }
+
+  /** A shell can't tell which command is the last: the console does, or the next stage of the same DVC. */
+  #settleShell(stage: ToldStage): void {
+    if (stage.seen !== undefined) return this.#closeSeen(stage, stage.seen);
+    const isOver = [...this.#stages.values()].some(
+      ({ dvc, span }) => dvc === stage.dvc && compareTimes(span.start, stage.span.start) > 0,
+    );
+    const end = stage.ended && parseNanoString(stage.ended.time);
+    if (isOver && end !== undefined) this.#close(stage, { end });
   }
 
   /** The run has ended. */
@@ -109,6 +128,7 @@ export class ToldStages {
     this.#stages.set(entry.span, {
       span,
       source,
+      dvc: entry.dvc,
       ended: undefined,
       seen: undefined,
       isMarked: false,
@@ -116,10 +136,12 @@ export class ToldStages {
   }
 
   #close(stage: ToldStage, how: SpanEnd): void {
-    const { span, ended, seen } = stage;
+    const { span, ended, seen, dvc } = stage;
     this.#stages.delete(span.spanId);
+    if (dvc !== undefined && seen !== undefined) return this.#closeSeen(stage, seen);
     if (ended === undefined) return this.#closeKilled(stage, seen?.how ?? how);
-    const outcome = ended.outcome ?? 'ran';
+    const isFailed = ended.exitCode !== undefined && ended.exitCode !== 0;
+    const outcome = ended.outcome ?? (isFailed ? 'failed' : 'ran');
     const { facts, book } = this.#options;
     const told = toToldAttributes(ended);
     const known = facts.end(span, { outcome, end: how.end, commands: toCommands(ended) });
@@ -132,6 +154,15 @@ export class ToldStages {
       ...(outcome === 'failed' && toToldFailure(ended, span)),
       attributes: { [ATTR.dvcOutcome]: outcome, ...told, ...known },
     });
+  }
+
+  /** A console has seen it to its end. */
+  #closeSeen({ span, ended }: ToldStage, { outcome, how }: NonNullable<ToldStage['seen']>): void {
+    this.#stages.delete(span.spanId);
+    const commands = ended === undefined ? [] : toCommands(ended);
+    const known = this.#options.facts.end(span, { outcome, end: how.end, commands });
+    const attributes = { [ATTR.dvcOutcome]: outcome, ...known, ...how.attributes };
+    this.#options.book.close(span, { ...how, attributes });
   }
 
   /** DVC's process was killed in it. */

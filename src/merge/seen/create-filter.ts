@@ -1,9 +1,8 @@
 import type { Line } from '../console/line.ts';
 import { toText } from '../console/line.ts';
 import type { PieceFilter } from '../console/stream-reader.ts';
-import type { ExpectedOutput } from './expected-output.ts';
-import type { SeenFile } from './seen-file.ts';
 import type { Shown } from './shown.ts';
+import type { Sightings } from './sightings.ts';
 
 /** Loggers of tools whose messages say how the run goes. */
 const COURSE = /^(?:dvc|hydra)\b/;
@@ -15,11 +14,12 @@ const COURSE = /^(?:dvc|hydra)\b/;
 export function createFilter(options: {
   readonly console: string;
   readonly stream: string;
-  readonly expected: ExpectedOutput;
-  readonly outer: readonly ExpectedOutput[];
-  readonly file: SeenFile;
+  readonly sightings: Sightings;
 }): PieceFilter {
-  const { console, stream, expected, outer, file } = options;
+  const { console, stream, sightings } = options;
+  const { file } = sightings;
+  const expected = sightings.on(console);
+  const outer = sightings.around(console, stream === 'both' ? 'stdout' : stream);
   let shown: Shown | undefined;
   const onShown = (each: Shown): void => void (shown ??= each);
   return (line, end, observe) => {

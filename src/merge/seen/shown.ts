@@ -5,6 +5,7 @@ export interface KnownRecord {
   /** Not known where it was handed on by another process. */
   readonly uid: string | undefined;
   readonly logger: string;
+  readonly body: string;
   /** The inbox of the process. */
   readonly source: string;
 }

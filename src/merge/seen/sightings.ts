@@ -1,4 +1,4 @@
-import type { HookEntry, ShownEntry } from '../../model/inbox.ts';
+import type { ConsoleOpenEntry, HookEntry, ShownEntry } from '../../model/inbox.ts';
 import type { ChooseCut } from '../console/line-splitter.ts';
 import { ExpectedOutput } from './expected-output.ts';
 import type { SeenFile } from './seen-file.ts';
@@ -11,11 +11,16 @@ const MAX_DEPTH = 32;
 /** So many of a process's newest records are known when one is shown: threads log between a record and its handlers. */
 const MAX_KNOWN = 4096;
 
+interface Around {
+  readonly console: string;
+  readonly apart: readonly string[];
+}
+
 /** A process that tells of its records. */
 interface Teller {
   console: string | undefined;
   /** Whether its standard streams are that console's own. */
-  readonly isOwn: { stdout: boolean; stderr: boolean };
+  readonly isOwn: { stdout: boolean | 'file'; stderr: boolean | 'file' };
   readonly records: Map<number, Known>;
 }
 
@@ -25,7 +30,10 @@ interface Known {
 }
 
 /** A record of another process, which handed it on to this one: it is known, whichever it is. */
-const HANDED_ON: Known = { record: { uid: undefined, logger: '', source: '' }, held: undefined };
+const HANDED_ON: Known = {
+  record: { uid: undefined, logger: '', source: '', body: '' },
+  held: undefined,
+};
 
 /**
  * Knows which records of processes will be seen once more, where, and in which text. A record is told when it is logged;
@@ -35,7 +43,7 @@ export class Sightings {
   readonly file: SeenFile;
   readonly #chooseCut: ChooseCut;
   readonly #consoles = new Map<string, ExpectedOutput>();
-  readonly #around = new Map<string, string>();
+  readonly #around = new Map<string, Around>();
   readonly #tellers = new Map<string, Teller>();
   #main: string | undefined;
 
@@ -55,18 +63,25 @@ export class Sightings {
     for (const console of this.#consoles.values()) if (console.isFull) console.forgetHalf();
   }
 
-  /** A console has been found. `around` is the one that its output comes by on once more. */
-  open(name: string, around: string | undefined): ExpectedOutput {
+  /** A console has been found. */
+  open(name: string, { around, apart }: Pick<ConsoleOpenEntry, 'around' | 'apart'>): void {
     this.#main ??= name;
-    if (around !== undefined) this.#around.set(name, around);
+    if (around !== undefined) this.#around.set(name, { console: around, apart: apart ?? [] });
+  }
+
+  /** What is expected on a console. */
+  on(name: string): ExpectedOutput {
     return this.#toConsole(name);
   }
 
-  /** What is expected on a console and on those around it, the innermost first. */
-  enclosing(name: string | undefined): ExpectedOutput[] {
+  /** What is expected on the consoles around one that what is printed to a stream there comes by on, the nearest first. */
+  around(name: string, stream: string): ExpectedOutput[] {
     const found: ExpectedOutput[] = [];
-    for (let at = name; at !== undefined && found.length < MAX_DEPTH; at = this.#around.get(at))
-      found.push(this.#toConsole(at));
+    let at = this.#around.get(name);
+    while (at !== undefined && !at.apart.includes(stream) && found.length < MAX_DEPTH) {
+      found.push(this.#toConsole(at.console));
+      at = this.#around.get(at.console);
+    }
     return found;
   }
 
@@ -74,8 +89,8 @@ export class Sightings {
   addProcess(source: string, { console, stdout, stderr }: HookEntry): void {
     const teller = this.#toTeller(source);
     teller.console = console;
-    teller.isOwn.stdout = stdout !== false;
-    teller.isOwn.stderr = stderr !== false;
+    teller.isOwn.stdout = stdout ?? true;
+    teller.isOwn.stderr = stderr ?? true;
   }
 
   /** A record of a process that its handlers may show. */
@@ -97,10 +112,12 @@ export class Sightings {
       return;
     }
     if (typeof entry.text !== 'string') return;
-    const isElsewhere = entry.stream === 'other' ? !isOwn.stderr : !isOwn[entry.stream];
-    const consoles = this.enclosing(console ?? this.#main);
-    const shown = new Shown({ record, isElsewhere, held });
+    const stream = entry.stream === 'other' ? 'stderr' : entry.stream;
+    const shown = new Shown({ record, isElsewhere: isOwn[stream] !== true, held });
+    const consoles = this.#toConsoles(console, stream);
     for (const { raw, end } of splitShown(entry.text, this.#chooseCut)) {
+      // What goes to a file hardly comes by: only if it can be nothing else, with a time in it say.
+      if (isOwn[stream] === 'file' && raw === record.body) continue;
       for (const each of consoles) each.expect(raw, end, shown);
     }
   }
@@ -111,7 +128,7 @@ export class Sightings {
    */
   takeRepeated(source: string, message: string): KnownRecord | undefined {
     const lines = message.split('\n').filter((line) => line !== '');
-    const consoles = this.enclosing(this.#toTeller(source).console ?? this.#main);
+    const consoles = this.#toConsoles(this.#toTeller(source).console, 'stderr');
     const [nearest] = consoles;
     if (nearest === undefined || lines.length === 0) return undefined;
     if (!lines.every((line) => nearest.isRepeatable(line))) return undefined;
@@ -120,6 +137,12 @@ export class Sightings {
       for (const line of lines) console.takeRepeated(line, ({ record }) => (found ??= record));
     }
     return found;
+  }
+
+  /** What is expected on the consoles that a process's stream comes by on. */
+  #toConsoles(console: string | undefined, stream: string): ExpectedOutput[] {
+    const name = console ?? this.#main;
+    return name === undefined ? [] : [this.#toConsole(name), ...this.around(name, stream)];
   }
 
   #toConsole(name: string): ExpectedOutput {
