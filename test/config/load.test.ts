@@ -48,6 +48,8 @@ mlflow:
 python:
   hook: true
   except: [pip]
+dvc:
+  shell: false
 export:
   backend: { endpoint: 'http://localhost:4318' }
 `,
@@ -72,6 +74,7 @@ export:
       stage_runs: true,
     },
     python: { hook: true, except: ['pip'] },
+    dvc: { shell: false },
     run: { live: true, quiet: true, tty: false, flush_timeout: 3 },
     export: { backend: { endpoint: 'http://localhost:4318' } },
   });

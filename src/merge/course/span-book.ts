@@ -13,7 +13,7 @@ export type SpanRole = 'run' | 'stage' | 'command' | 'study' | 'trial' | 'job' |
 /** A span that has begun and not ended. */
 export interface OpenSpan {
   readonly spanId: SpanId;
-  readonly parent: SpanId | undefined;
+  parent: SpanId | undefined;
   readonly role: SpanRole;
   readonly name: string;
   readonly kind: OtelSpanKind;

@@ -47,13 +47,13 @@ export class StageSpans {
   open(address: string, outcome: StageOutcome, place: MarkerPlace): StageSpan {
     const { runId, claims, book, facts, told } = this.#options;
     const ofProcess = told.findMarked(address, place.process);
-    if (ofProcess !== undefined) return mark(ofProcess);
+    if (ofProcess !== undefined) return mark(ofProcess, place);
     const { claimant: name, time } = place;
     const isRun = outcome === 'ran' || outcome === 'failed';
     const execution = claims.claimMarker(address, { name, time, isRun });
     const spanId = toStageSpanId(runId, address, execution);
     const ofClaim = told.find(spanId);
-    if (ofClaim !== undefined) return mark(ofClaim);
+    if (ofClaim !== undefined) return mark(ofClaim, place);
     facts.begin(address);
     const span = book.open({
       spanId,
@@ -88,7 +88,9 @@ export class StageSpans {
   }
 }
 
-function mark(told: ToldStage): StageSpan {
+function mark(told: ToldStage, { parent }: MarkerPlace): StageSpan {
   told.isMarked = true;
+  // A program around DVC that nobody is inside of, such as a flow's task, is known by what it prints only.
+  if (told.isInRoot) told.span.parent = parent;
   return { span: told.span, told, execution: undefined };
 }

@@ -22,6 +22,8 @@ export interface ToldStage {
   ended: DvcStageEntry | undefined;
   /** How it ended, as a console has it: counts where the process was killed before it could say. */
   seen: { readonly outcome: StageOutcome; readonly how: SpanEnd } | undefined;
+  /** Whether it was started in no span but the run's own, as far as its process knows. */
+  readonly isInRoot: boolean;
   /** Whether a marker of it has come by. */
   isMarked: boolean;
 }
@@ -111,9 +113,10 @@ export class ToldStages {
     if (start === undefined || this.#stages.has(entry.span)) return;
     const { book, facts, root, scopes } = this.#options;
     facts.begin(entry.stage);
+    const parent = isSpanId(entry.parent) ? entry.parent : root;
     const span = book.open({
       spanId: entry.span,
-      parent: isSpanId(entry.parent) ? entry.parent : root,
+      parent,
       role: 'stage',
       name: entry.stage,
       stage: entry.stage,
@@ -131,6 +134,7 @@ export class ToldStages {
       dvc: entry.dvc,
       ended: undefined,
       seen: undefined,
+      isInRoot: parent === root,
       isMarked: false,
     });
   }
