@@ -16,7 +16,13 @@ const BLOCKED_MS = 60_000;
 /** What became of a request, once this side has drawn its conclusions. */
 export type Sent =
   | Extract<Verdict, { type: 'accepted' | 'refused' }>
-  | { readonly type: 'wait'; readonly atMs: number; readonly reason: string }
+  | {
+      readonly type: 'wait';
+      readonly atMs: number;
+      readonly reason: string;
+      /** Whether the backend said so, and may take less at once. */
+      readonly isAnswered: boolean;
+    }
   | {
       readonly type: 'blocked';
       readonly atMs: number;
@@ -51,7 +57,7 @@ export class Channel {
   get hindrance(): Extract<Sent, { type: 'wait' | 'blocked' }> | undefined {
     if (this.#blocked !== undefined && this.#blocked.atMs > Date.now()) return this.#blocked;
     const waiting = this.#backOff.waiting;
-    return waiting === undefined ? undefined : { type: 'wait', ...waiting };
+    return waiting === undefined ? undefined : { type: 'wait', ...waiting, isAnswered: false };
   }
 
   /** Why it failed the last time, until something is accepted. */
@@ -126,12 +132,13 @@ export class Channel {
   }
 
   #delay(verdict: Verdict & { type: 'later' }, signal: AbortSignal): Sent {
-    const { reason, afterMs, isPerhapsContent } = verdict;
+    const { reason, afterMs, isPerhapsContent, isAnswered } = verdict;
     // Our own end says nothing about the backend.
-    if (signal.aborted) return { type: 'wait', atMs: Date.now(), reason: 'no time was left' };
+    if (signal.aborted)
+      return { type: 'wait', atMs: Date.now(), reason: 'no time was left', isAnswered: false };
     this.#faultCount = isPerhapsContent ? this.#faultCount + 1 : 0;
     const waiting = this.#backOff.fail(reason, afterMs);
-    if (this.#faultCount < MAX_FAULTS) return { type: 'wait', ...waiting };
+    if (this.#faultCount < MAX_FAULTS) return { type: 'wait', ...waiting, isAnswered };
     this.#faultCount = 0;
     return { type: 'refused', status: 500, reason };
   }

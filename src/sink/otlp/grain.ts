@@ -1,12 +1,23 @@
+/** Accepted requests after which a little more is tried than what was too much once. */
+const PATIENCE = 20;
+
 /**
  * How much is sent at once: as much as a request may carry, until something is refused; then ever smaller pieces, down to
  * a single item; and larger ones again while they are taken. So a poisoned item is found in a handful of requests.
+ *
+ * What is only put off (429, 503) may be too much at once, since some backends say so in that way: then no more than half
+ * of it is sent for a while.
  */
 export class Grain {
   /** Lines in a piece. */
   #maxLines = Infinity;
   /** Items in a piece of one line; `undefined` while whole lines are sent. */
   #maxItems: number | undefined;
+  /** What isn't passed, once more was too much. */
+  #lineCeiling = Infinity;
+  /** The same where a whole line was too much. */
+  #itemCeiling: number | undefined;
+  #acceptedCount = 0;
 
   get maxLines(): number {
     return this.#maxLines;
@@ -32,14 +43,32 @@ export class Grain {
     this.#maxItems = Math.max(1, Math.ceil(count / 2));
   }
 
+  /** A piece was put off: of so many lines, or of so many items of one line. */
+  retreat({ lineCount, itemCount }: { lineCount: number; itemCount: number | undefined }): void {
+    this.#acceptedCount = 0;
+    if (itemCount !== undefined) {
+      this.refuseItems(itemCount);
+      this.#itemCeiling = this.#maxItems;
+    } else if (lineCount > 1) {
+      this.refuseLines(lineCount);
+      this.#lineCeiling = this.#maxLines;
+    } else {
+      this.#maxItems = Infinity;
+      this.#itemCeiling = Infinity;
+    }
+  }
+
   accept(): void {
-    if (this.#maxItems !== undefined) this.#maxItems *= 2;
-    else this.#maxLines *= 2;
+    this.#acceptedCount += 1;
+    if (this.#acceptedCount % PATIENCE === 0) this.#raise();
+    if (this.#maxItems === undefined)
+      this.#maxLines = Math.min(2 * this.#maxLines, this.#lineCeiling);
+    else this.#maxItems = Math.min(2 * this.#maxItems, this.#itemCeiling ?? Infinity);
   }
 
   /** A line that was sent in pieces is through. */
   endLine(): void {
-    this.#maxItems = undefined;
+    this.#maxItems = this.#itemCeiling;
     this.#maxLines = 1;
   }
 
@@ -47,4 +76,13 @@ export class Grain {
   splitLine(): void {
     this.#maxItems ??= 1;
   }
+
+  #raise(): void {
+    if (this.#itemCeiling === undefined) this.#lineCeiling += 1;
+    else if (this.#itemCeiling > MANY_ITEMS) this.#itemCeiling = undefined;
+    else this.#itemCeiling *= 2;
+  }
 }
+
+/** About what a line holds at most. */
+const MANY_ITEMS = 2000;

@@ -85,6 +85,9 @@ export class SignalDelivery {
     const sent = await this.#channel.send(part.pieces, signal);
     if (sent.type === 'accepted') return this.#accept(part, sent);
     if (sent.type === 'refused') return this.#refuse(part, { ...sent, signal });
+    if (sent.type === 'wait' && sent.isAnswered) {
+      this.#grain.retreat({ lineCount: part.lineCount, itemCount: part.items?.length });
+    }
     return sent;
   }
 

@@ -16,6 +16,8 @@ export type Verdict =
       readonly afterMs: number | undefined;
       readonly reason: string;
       readonly isPerhapsContent: boolean;
+      /** Whether it was the backend that said so, to which it may have been too much at once. */
+      readonly isAnswered: boolean;
     }
   /** It speaks the other protocol only. */
   | { readonly type: 'other-protocol'; readonly reason: string }
@@ -51,13 +53,19 @@ export function toVerdict(answer: Answer, signal: Signal): Verdict {
   if (status === 415) return { type: 'other-protocol', reason };
   if (RETRYABLE.includes(status)) {
     const afterMs = parseRetryAfter(headers['retry-after'], Date.now());
-    return { type: 'later', afterMs, reason, isPerhapsContent: false };
+    return { type: 'later', afterMs, reason, isPerhapsContent: false, isAnswered: true };
   }
   if (status >= 300 && status < 400) return toRedirected(answer);
   if (MISSING.includes(status) || (status >= 400 && status < 500 && status !== 408)) {
     return { type: 'blocked', reason, isMissing: MISSING.includes(status) };
   }
-  return { type: 'later', afterMs: undefined, reason, isPerhapsContent: status === 500 };
+  return {
+    type: 'later',
+    afterMs: undefined,
+    reason,
+    isPerhapsContent: status === 500,
+    isAnswered: true,
+  };
 }
 
 /** Faults of TLS don't pass by themselves; all others of a connection may. */
@@ -69,7 +77,13 @@ function toFailure({ code, message }: Answer & { type: 'failed' }): Verdict {
   const reason = code.startsWith('HPE_')
     ? `no HTTP comes back (${message}): the address may be that of a gRPC port, as 4317 is; HTTP is at 4318 as a rule`
     : message;
-  return { type: 'later', afterMs: undefined, reason, isPerhapsContent: false };
+  return {
+    type: 'later',
+    afterMs: undefined,
+    reason,
+    isPerhapsContent: false,
+    isAnswered: false,
+  };
 }
 
 function toRedirected(answer: Answer & { type: 'answered' }): Verdict {

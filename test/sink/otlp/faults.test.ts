@@ -232,6 +232,23 @@ describe('what a backend refuses', () => {
   });
 });
 
+test.each([429, 503])(
+  'a backend that puts off what is too much at once (%i) gets it in smaller pieces',
+  async (status) => {
+    const { server, delivery, uids } = await setUp({ lines: numbered(64) });
+    server.behave = (request, response) => {
+      if (request.body.length < 5000) return true;
+      response.writeHead(status).end('too much');
+      return false;
+    };
+    expect(await drain(delivery)).toEqual({ type: 'done' });
+    expect(delivery.status().refusedCount).toBe(0);
+    expect(server.uids).toEqual(uids);
+    // It isn't asked again and again for what it has put off before.
+    expect(server.requests.length).toBeLessThan(40);
+  },
+);
+
 describe('what a backend does instead of an answer', () => {
   test('an answer that breaks off behind its 200 counts: what was taken is not sent twice', async () => {
     const { server, delivery, uids } = await setUp();
