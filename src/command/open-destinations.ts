@@ -1,5 +1,5 @@
+import type { DestinationContext } from '../sink/context.ts';
 import type { Destination } from '../sink/destination.ts';
-import { DestinationError } from '../sink/destination-error.ts';
 import { createDestinations } from '../sink/registry.ts';
 import { suggestName } from '../view/text/suggest.ts';
 import { UsageError } from './command.ts';
@@ -12,6 +12,18 @@ const HINT =
   'in stagelight.yaml: export: {backend: {endpoint: http://localhost:4318}}, or: STAGELIGHT_OTLP_ENDPOINT=http://localhost:4318';
 
 /**
+ * The configured destinations; none where nothing is configured.
+ * @throws {UsageError} when what is configured can't be used
+ */
+export async function createConfigured(
+  context: DestinationContext,
+): Promise<readonly Destination[]> {
+  return createDestinations(context, ({ message, hint }) => {
+    throw new UsageError(message, hint);
+  });
+}
+
+/**
  * The configured destinations, or the one of a name.
  * @throws {UsageError} when there is none
  */
@@ -19,11 +31,7 @@ export async function openDestinations(
   io: CommandIo,
   name?: string,
 ): Promise<readonly Destination[]> {
-  const context = toDestinationContext(await readConfig(io), io);
-  const destinations = await createDestinations(context).catch((error: unknown) => {
-    if (error instanceof DestinationError) throw new UsageError(error.message, error.hint);
-    throw error;
-  });
+  const destinations = await createConfigured(toDestinationContext(await readConfig(io), io));
   if (destinations.length === 0) throw new UsageError('there is no destination', HINT);
   if (name === undefined) return destinations;
   const chosen = destinations.filter((each) => each.name === name);

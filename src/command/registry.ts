@@ -47,6 +47,16 @@ export const COMMANDS: readonly RegisteredCommand[] = [
     load: async () => (await import('./push.ts')).push,
   },
   {
+    name: 'verify',
+    summary: 'ask the backends what has arrived of a run',
+    load: async () => (await import('./verify.ts')).verify,
+  },
+  {
+    name: 'doctor',
+    summary: 'show the configuration, the tools, and whether destinations answer',
+    load: async () => (await import('./doctor.ts')).doctor,
+  },
+  {
     name: 'init',
     summary: 'look at a project and write the configuration that suits it',
     load: async () => (await import('./init.ts')).init,

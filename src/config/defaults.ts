@@ -21,4 +21,5 @@ export const DEFAULT_CONFIG: Config = {
   dvc: { shell: true },
   export: {},
   mlflow: { enabled: true, start_timeout: 2, request_timeout: 30, stage_runs: false },
+  verify: {},
 };

@@ -7,6 +7,7 @@ import { mlflow } from './sections/mlflow.ts';
 import { python } from './sections/python.ts';
 import { run } from './sections/run.ts';
 import { secrets } from './sections/secrets.ts';
+import { verify } from './sections/verify.ts';
 import { mapping, line } from './sections/values.ts';
 
 /** The sections of the configuration. */
@@ -18,6 +19,7 @@ const SECTIONS = {
   dvc,
   mlflow,
   export: exportSection,
+  verify,
 } satisfies Readonly<Record<string, Section>>;
 
 type SectionSchemas = {

@@ -36,8 +36,12 @@ async function shipInThread(data: ShipThreadData, port: MessagePort): Promise<vo
   // Asked for before anything is awaited: the run may have ended by then.
   const ordered = new Promise<ShipThreadOrder>((resolve) => port.once('message', resolve));
   const faults = new FaultLog(runDir);
+  const tellFault = ({ message, hint }: { message: string; hint?: string | undefined }): void => {
+    faults.add({ code: 'send', message });
+    tell({ type: 'fault', message: hint === undefined ? message : `${message}; ${hint}` });
+  };
   try {
-    const destinations = await createDestinations({ ...context, env: process.env });
+    const destinations = await createDestinations({ ...context, env: process.env }, tellFault);
     const shipper = new Shipper({
       destinations,
       run: { runDir, info },
@@ -47,9 +51,7 @@ async function shipInThread(data: ShipThreadData, port: MessagePort): Promise<vo
     const { flushTimeoutMs } = await ordered;
     tell({ type: 'done', reports: await shipper.finish(flushTimeoutMs) });
   } catch (error) {
-    const { message, hint } = error as Error & { hint?: string };
-    faults.add({ code: 'send', message });
-    tell({ type: 'fault', message: hint === undefined ? message : `${message}; ${hint}` });
+    tellFault(error as Error);
     await ordered;
     tell({ type: 'done', reports: [] });
   }

@@ -12,8 +12,36 @@ export interface Destination {
   readonly address: string;
   /** Opens a run to be sent. Does no I/O beyond the run directory. */
   open(run: SentRun): Delivery;
+  /** Sends items that a store behind it lacks (`stagelight verify --repair`). Absent where nothing can be lacking. */
+  repair?(request: RepairRequest): Promise<RepairResult>;
+  /** Sends something harmless, and tells what came of it (`stagelight doctor`). */
+  probe?(signal: AbortSignal): Promise<readonly ProbeResult[]>;
   /** Lets go of connections. Nothing is open any more. */
   close(): void;
+}
+
+export interface RepairRequest {
+  readonly run: SentRun;
+  /** What is missing: uids of log records, IDs of spans. */
+  readonly missing: { readonly logs: ReadonlySet<string>; readonly traces: ReadonlySet<string> };
+  /** How long nothing may be accepted before it is given up. */
+  readonly patienceMs: number;
+  readonly signal: AbortSignal;
+}
+
+export interface RepairResult {
+  readonly sentCount: number;
+  /** Why not all were taken. */
+  readonly problem?: string;
+}
+
+/** What a destination said to something harmless. */
+export interface ProbeResult {
+  /** What was sent where, such as `logs to http://localhost:4318/v1/logs`. */
+  readonly what: string;
+  readonly isOk: boolean;
+  /** In words; where it isn't well, what to do. */
+  readonly answer: string;
 }
 
 export interface SentRun {

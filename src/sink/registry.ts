@@ -1,4 +1,5 @@
 import type { DestinationContext } from './context.ts';
+import { DestinationError } from './destination-error.ts';
 import type { Destination } from './destination.ts';
 
 /** A kind of destination. It loads when one of it is configured: a run without any costs nothing. */
@@ -45,12 +46,23 @@ export function hasDestinations(context: DestinationContext): boolean {
 
 /**
  * The configured destinations.
- * @throws {DestinationError} when what is configured can't be used
+ * @param onFault told of a kind that can't be used as it is configured; the others can
  */
 export async function createDestinations(
   context: DestinationContext,
+  onFault: (fault: DestinationError) => void,
 ): Promise<readonly Destination[]> {
   const configured = KINDS.filter((kind) => kind.isConfigured(context));
-  const made = await Promise.all(configured.map(async (kind) => kind.create(context)));
+  const made = await Promise.all(
+    configured.map(async (kind) => {
+      try {
+        return await kind.create(context);
+      } catch (error) {
+        if (!(error instanceof DestinationError)) throw error;
+        onFault(error);
+        return [];
+      }
+    }),
+  );
   return made.flat();
 }

@@ -52,6 +52,8 @@ dvc:
   shell: false
 export:
   backend: { endpoint: 'http://localhost:4318' }
+verify:
+  loki: http://localhost:3100
 `,
   });
 
@@ -77,6 +79,7 @@ export:
     dvc: { shell: false },
     run: { live: true, quiet: true, tty: false, flush_timeout: 3 },
     export: { backend: { endpoint: 'http://localhost:4318' } },
+    verify: { loki: 'http://localhost:3100' },
   });
 });
 

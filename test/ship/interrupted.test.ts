@@ -47,7 +47,11 @@ test(
     const env = createEnv({ STAGELIGHT_OTLP_ENDPOINT: server.url });
     let killedCount = 0;
     for (let round = 0; round < 50; round += 1) {
-      const child = spawn(process.execPath, [CLI, 'push', '--all'], { cwd: project, env, stdio: 'ignore' });
+      const child = spawn(process.execPath, [CLI, 'push', '--all'], {
+        cwd: project,
+        env,
+        stdio: 'ignore',
+      });
       const exited = once(child, 'exit');
       // Only requests say that it has come far enough to be worth killing.
       const before = server.requests.length;

@@ -48,6 +48,8 @@ export async function createDestination(
   place: { readonly url: string; readonly timeoutMs: number },
 ): Promise<Destination> {
   const config: Config = { ...DEFAULT_CONFIG, ...harness.configure(place.url, place.timeoutMs) };
-  const [destination] = await createDestinations({ config, env: {}, folder: '/' });
+  const [destination] = await createDestinations({ config, env: {}, folder: '/' }, (fault) => {
+    throw fault;
+  });
   return destination!;
 }

@@ -13,7 +13,8 @@ const NAME = v.pipe(
 
 const URL_MESSAGE = 'expected an address such as http://localhost:4318';
 
-const ADDRESS = v.pipe(
+/** An address of HTTP. */
+export const ADDRESS = v.pipe(
   v.string(URL_MESSAGE),
   v.check((text) => /^https?:$/.test(tryParse(text)?.protocol ?? ''), URL_MESSAGE),
 );

@@ -58,7 +58,7 @@ async function setUp({
       ...lines.map((line, index) => run.log(500 + index, line, { span: run.stageId('train') })),
     ],
   });
-  const [destination] = await createDestinations({
+  const context = {
     config: {
       ...DEFAULT_CONFIG,
       export:
@@ -66,6 +66,9 @@ async function setUp({
     },
     env: env ?? {},
     folder: runDir,
+  };
+  const [destination] = await createDestinations(context, (fault) => {
+    throw fault;
   });
   onTestFinished(() => destination!.close());
   const open = (): Delivery => {

@@ -1,0 +1,131 @@
+import type { Comparison, Declared } from '../ship/verify.ts';
+import type { SentRun } from '../sink/destination.ts';
+import { toShortId } from '../view/short-id.ts';
+import { layoutColumns } from '../view/text/columns.ts';
+import type { Cell } from '../view/text/columns.ts';
+import { escapeLine } from '../view/text/escape.ts';
+import { toMark } from '../view/text/marks.ts';
+import { createPaint } from '../view/text/paint.ts';
+import type { Paint } from '../view/text/paint.ts';
+import { formatCount } from '../view/text/units.ts';
+import type { CommandIo } from './command.ts';
+
+const MAX_SHOWN_IDS = 20;
+
+/** What `--repair` came to. */
+export interface Repaired {
+  readonly sentCount: number;
+  readonly problems: readonly string[];
+}
+
+/** What a run declares, and what the stores hold of it. */
+export interface Verified {
+  readonly run: SentRun;
+  readonly declared: Declared;
+  readonly compared: readonly Comparison[];
+  readonly repaired: Repaired | undefined;
+}
+
+/** The answer as a table, with what is to be said of what is missing. */
+export function drawVerified(
+  { run, declared, compared, repaired }: Verified,
+  io: CommandIo,
+): string {
+  const paint = createPaint(io.stdout, io.env);
+  const { logs, traces, said } = declared;
+  const lines = [
+    `run ${toShortId(run.info.runId)}: ${formatCount(logs.size, 'log record')}, ${formatCount(traces.size, 'span')}`,
+    ...describeLocalLoss(said, declared).map((line) => paint.paint(line, 'red')),
+    '',
+    ...drawTable(compared, paint),
+  ];
+  const notes = compared.flatMap((each) => describe(each, paint));
+  if (notes.length > 0) lines.push('', ...notes);
+  if (repaired !== undefined) {
+    lines.push('', `${formatCount(repaired.sentCount, 'item')} sent once more`);
+    lines.push(...repaired.problems.map((problem) => paint.paint(escapeLine(problem), 'red')));
+  }
+  return `${lines.join('\n')}\n`;
+}
+
+/** What the run counted at its end and its own files don't have. */
+function describeLocalLoss(said: Declared['said'], { logs, traces }: Declared): string[] {
+  return [
+    ...(said.logs !== undefined && said.logs > logs.size
+      ? [`the run counted ${said.logs} log records at its end; its files hold ${logs.size}`]
+      : []),
+    ...(said.traces !== undefined && said.traces > traces.size
+      ? [`the run counted ${said.traces} spans at its end; its files hold ${traces.size}`]
+      : []),
+  ];
+}
+
+function drawTable(compared: readonly Comparison[], paint: Paint): string[] {
+  const head = ['', 'store', 'signal', 'declared', 'received', 'missing', 'doubled'];
+  const rows = compared.map((each): Cell[] => {
+    const { store, signal, declaredCount, receivedCount, missing, doubled, fault } = each;
+    const isFine = isComplete(each);
+    const isTold = fault === undefined;
+    return [
+      toMark(isFine ? 'success' : 'failure', paint),
+      escapeLine(`${store.kind} ${store.address}`),
+      signal,
+      String(declaredCount),
+      isTold ? String(receivedCount) : '?',
+      { text: isTold ? String(missing.length) : '?', style: isFine ? undefined : 'red' },
+      {
+        text: isTold ? String(doubled.length) : '?',
+        style: doubled.length > 0 ? 'yellow' : undefined,
+      },
+    ];
+  });
+  const right = { align: 'right' } as const;
+  return layoutColumns(
+    [head.map((text) => ({ text, style: 'dim' as const })), ...rows],
+    [{}, { minWidth: 12 }, {}, right, right, right, right],
+    paint,
+  );
+}
+
+/** Why, for each store that lacks something. */
+function describe({ store, signal, missing, fault, cause }: Comparison, paint: Paint): string[] {
+  const name = `${store.kind}, ${signal}`;
+  if (fault !== undefined)
+    return [paint.paint(escapeLine(`${name}: can't be asked: ${fault}`), 'red')];
+  if (missing.length === 0) return [];
+  const first = missing.slice(0, 3).join(', ');
+  const more = missing.length > 3 ? ', …' : '';
+  return [`${name}: missing ${first}${more}`, ...(cause === undefined ? [] : [`  ${cause}`])].map(
+    (line) => escapeLine(line),
+  );
+}
+
+/** The answer as docs/sending.md describes it. */
+export function toVerifiedJson({ run, declared, compared, repaired }: Verified): unknown {
+  return {
+    runId: run.info.runId,
+    complete: compared.every(isComplete),
+    declared: { logs: declared.logs.size, traces: declared.traces.size },
+    counted: declared.said,
+    stores: compared.map(
+      ({ store, signal, declaredCount, receivedCount, missing, doubled, fault, cause }) => ({
+        kind: store.kind,
+        address: store.address,
+        signal,
+        declared: declaredCount,
+        received: fault === undefined ? receivedCount : undefined,
+        missing: fault === undefined ? missing.length : undefined,
+        doubled: fault === undefined ? doubled.length : undefined,
+        missingIds: fault === undefined ? missing.slice(0, MAX_SHOWN_IDS) : undefined,
+        fault,
+        cause,
+      }),
+    ),
+    ...(repaired !== undefined && { repaired }),
+  };
+}
+
+/** Whether a store holds all of a run. */
+export function isComplete({ missing, fault }: Comparison): boolean {
+  return missing.length === 0 && fault === undefined;
+}

@@ -1,0 +1,53 @@
+import { existsSync, readdirSync } from 'node:fs';
+import { join } from 'node:path';
+import { ATTR } from '../../model/attributes.ts';
+import { parseRecords, parseSpans, readLines } from '../../spool/signal-reader.ts';
+import type { SentRun } from '../destination.ts';
+import type { HeldSignal, Store } from './store.ts';
+import { Tally } from './tally.ts';
+
+/** Files that a Collector writes: a folder for each run, or flat ones in which runs lie side by side. */
+export class FileStore implements Store {
+  readonly kind = 'files';
+  readonly address: string;
+  readonly signals = ['logs', 'traces'] as const;
+
+  /** @param folder of the files, or of the folders that have the runs' IDs as names */
+  constructor(folder: string) {
+    this.address = folder;
+  }
+
+  async read({ info }: SentRun, signal: HeldSignal): Promise<ReadonlyMap<string, number>> {
+    if (!existsSync(this.address)) throw new Error('there is no such folder');
+    const own = join(this.address, info.runId);
+    const folder = existsSync(own) ? own : this.address;
+    const tally = new Tally();
+    for (const path of findFiles(folder, signal)) {
+      for (const { bytes } of readLines(path)) {
+        if (!bytes.includes(info.runId) && !bytes.includes(info.traceId)) continue;
+        for (const key of readKeys(bytes, signal)) tally.add(key);
+      }
+    }
+    return tally.counts;
+  }
+
+  explainLoss(): string {
+    return 'the Collector may have been killed before it wrote them, or have a file of another name';
+  }
+}
+
+function findFiles(folder: string, signal: HeldSignal): string[] {
+  return readdirSync(folder, { withFileTypes: true })
+    .filter((entry) => entry.isFile() && /\.jsonl?$/.test(entry.name))
+    .map(({ name }) => name)
+    .filter((name) => name.includes(signal) || !/logs|traces|metrics/.test(name))
+    .map((name) => join(folder, name));
+}
+
+function* readKeys(line: Buffer, signal: HeldSignal): Generator<string> {
+  if (signal === 'traces') {
+    for (const { spanId } of parseSpans(line)) yield spanId;
+    return;
+  }
+  for (const { attributes } of parseRecords(line)) yield String(attributes[ATTR.uid] ?? '');
+}

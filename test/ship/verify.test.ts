@@ -1,0 +1,235 @@
+import { writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { expect, test } from 'vitest';
+import { FILE } from '../../src/spool/layout.ts';
+import { readRecords, readSpans } from '../../src/spool/signal-reader.ts';
+import { createEnv, findRunDirs, readRun, stagelight } from '../support/cli.ts';
+import { OtlpServer } from '../support/otlp-server.ts';
+import { testWith } from '../support/peers.ts';
+import { Collector } from '../support/servers/collector.ts';
+import { Jaeger } from '../support/servers/jaeger.ts';
+import { Loki } from '../support/servers/loki.ts';
+import { untilTestEnds } from '../support/servers/server-process.ts';
+import { createTemporaryDir } from '../support/temporary.ts';
+import { waitFor } from '../support/wait.ts';
+import { START_SECONDS, makeRun } from '../view/support/make-run.ts';
+
+const LONG = { timeout: 120_000 };
+
+interface StoreJson {
+  readonly kind: string;
+  readonly signal: string;
+  readonly declared: number;
+  readonly received: number;
+  readonly missing: number;
+  readonly doubled: number;
+  readonly cause?: string;
+  readonly fault?: string;
+}
+
+interface VerifiedJson {
+  readonly complete: boolean;
+  readonly stores: readonly StoreJson[];
+  readonly repaired?: { readonly sentCount: number };
+}
+
+/** A project with a recent run: a stage, trials, `count` lines that are all the same in the same nanosecond. */
+function setUp(count: number): { project: string; runDir: string } {
+  const project = createTemporaryDir();
+  const startMs = Date.now() - 60_000 - START_SECONDS * 1000;
+  const { runDir } = makeRun({
+    home: join(project, '.stagelight'),
+    startMs,
+    entries: (run) => [
+      ...run.stage('train', [startMs + 100, startMs + 9000]),
+      ...run.study('search', { stage: 'train', fromMs: startMs + 200, values: [0.5, undefined] }),
+      ...Array.from({ length: count }, () =>
+        run.log(startMs + 500, 'the same', { span: run.stageId('train') }),
+      ),
+    ],
+  });
+  return { project, runDir };
+}
+
+function configure(project: string, config: unknown): void {
+  writeFileSync(join(project, 'stagelight.yaml'), JSON.stringify(config));
+}
+
+async function verify(
+  project: string,
+  args: readonly string[] = [],
+): Promise<VerifiedJson & { exitCode: number | undefined }> {
+  const { stdout, exitCode, stderr } = await stagelight(project, ['verify', '--json', ...args]);
+  if (stdout === '') throw new Error(stderr);
+  return { ...(JSON.parse(stdout) as VerifiedJson), exitCode };
+}
+
+testWith('loki', 'jaeger', 'otelcol')(
+  'a Collector, Jaeger and Loki hold what was declared: 10,000 identical lines too, and no more after a resend',
+  LONG,
+  async () => {
+    const { project, runDir } = setUp(10_000);
+    const jaeger = untilTestEnds(await Jaeger.create());
+    const loki = untilTestEnds(await Loki.create({ dir: createTemporaryDir() }));
+    const collector = untilTestEnds(await Collector.create({ dir: createTemporaryDir() }));
+    await Promise.all([jaeger.start(), loki.start(), collector.start()]);
+    configure(project, {
+      export: {
+        collector: { endpoint: collector.otlpUrl },
+        jaeger: { endpoint: jaeger.otlpUrl, signals: ['traces'] },
+        loki: { endpoint: loki.otlpUrl, signals: ['logs'] },
+      },
+      verify: { jaeger: jaeger.url, loki: loki.url, files: collector.dir },
+    });
+    expect((await stagelight(project, ['push', '--all'])).exitCode).toBe(0);
+    const first = await verify(project, ['--wait', '3']);
+    const declared = {
+      logs: [...readRecords(join(runDir, FILE.logs))].length,
+      traces: [...readSpans(join(runDir, FILE.traces))].length,
+    };
+    expect(declared.logs).toBeGreaterThan(10_000);
+    expect(first).toMatchObject({ complete: true, exitCode: 0 });
+    expect(
+      first.stores.map(({ kind, signal, received, missing, doubled }) => [
+        kind,
+        signal,
+        received,
+        missing,
+        doubled,
+      ]),
+    ).toEqual([
+      ['files', 'logs', declared.logs, 0, 0],
+      ['files', 'traces', declared.traces, 0, 0],
+      ['jaeger', 'traces', declared.traces, 0, 0],
+      ['loki', 'logs', declared.logs, 0, 0],
+    ]);
+    // Once more, wholly: Loki and Jaeger tell what they have already; files don't.
+    expect((await stagelight(project, ['push', 'latest'])).exitCode).toBe(0);
+    await waitFor(async () => (await verify(project)).stores[0]!.doubled === declared.logs, 30_000);
+    const again = await verify(project);
+    expect(
+      again.stores.map(({ kind, signal, missing, doubled }) => [kind, signal, missing, doubled]),
+    ).toEqual([
+      ['files', 'logs', 0, declared.logs],
+      ['files', 'traces', 0, declared.traces],
+      ['jaeger', 'traces', 0, 0],
+      ['loki', 'logs', 0, 0],
+    ]);
+  },
+);
+
+testWith('otelcol')(
+  'what a backend has lost is named and sent by --repair, and nothing else',
+  LONG,
+  async () => {
+    const { project, runDir } = setUp(100);
+    const collector = untilTestEnds(await Collector.create({ dir: createTemporaryDir() }));
+    await collector.start();
+    configure(project, {
+      export: { collector: { endpoint: collector.otlpUrl } },
+      verify: { files: collector.dir },
+    });
+    await stagelight(project, ['push', '--all']);
+    await verify(project, ['--wait', '20']);
+    await collector.stop();
+    // As a crash does: the file's last part is gone.
+    const path = join(collector.dir, 'logs.jsonl');
+    const lost = [...readRecords(path)].length - 1;
+    writeFileSync(path, '');
+    writeFileSync(join(collector.dir, 'traces.jsonl'), '');
+    await collector.start();
+    const spoiled = await verify(project, ['--wait', '0']);
+    expect(spoiled).toMatchObject({ complete: false, exitCode: 1 });
+    expect(spoiled.stores[0]).toMatchObject({
+      kind: 'files',
+      signal: 'logs',
+      received: 0,
+      missing: lost + 1,
+      cause: expect.stringContaining('Collector') as string,
+    });
+    const repaired = await verify(project, ['--repair', '--wait', '3']);
+    expect(repaired).toMatchObject({ complete: true, exitCode: 0 });
+    const spanCount = [...readSpans(join(runDir, FILE.traces))].length;
+    expect(repaired.repaired).toMatchObject({ sentCount: lost + 1 + spanCount });
+    expect(repaired.stores.every(({ doubled }) => doubled === 0)).toBe(true);
+    const untouched = await verify(project, ['--repair', '--wait', '0']);
+    expect(untouched.repaired).toMatchObject({ sentCount: 0 });
+  },
+);
+
+test('a store that cannot be asked is no proof of anything', async () => {
+  const { project } = setUp(1);
+  configure(project, { verify: { jaeger: 'http://user:the-password@127.0.0.1:9' } });
+  const { stdout, exitCode } = await stagelight(project, ['verify', '--wait', '0']);
+  expect(exitCode).toBe(1);
+  expect(stdout).toContain("can't be asked");
+  expect(stdout).not.toContain('the-password');
+});
+
+test('Tempo is asked as its documentation says, and its size limit is a likely cause', async () => {
+  const { project, runDir } = setUp(1);
+  const spans = [...readSpans(join(runDir, FILE.traces))];
+  const tempo = await OtlpServer.start();
+  tempo.behave = ({ path }, response) => {
+    expect(path).toBe(`/api/v2/traces/${spans[0]!.traceId}`);
+    const held = spans
+      .slice(1)
+      .map(({ spanId }) => ({ spanId: Buffer.from(spanId, 'hex').toString('base64') }));
+    response.writeHead(200, { 'content-type': 'application/json' });
+    response.end(JSON.stringify({ trace: { resourceSpans: [{ scopeSpans: [{ spans: held }] }] } }));
+    return false;
+  };
+  configure(project, { verify: { tempo: tempo.url } });
+  const verified = await verify(project, ['--wait', '0']);
+  expect(verified.stores).toEqual([
+    expect.objectContaining({
+      kind: 'tempo',
+      received: spans.length - 1,
+      missing: 1,
+      cause: expect.stringContaining('sample') as string,
+    }),
+  ]);
+});
+
+test('with nothing to ask it says how to name it', async () => {
+  const { project } = setUp(1);
+  const { stderr, exitCode } = await stagelight(project, ['verify']);
+  expect(exitCode).toBe(2);
+  expect(stderr).toContain('verify: {jaeger:');
+});
+
+testWith('jaeger')(
+  'the trace grows in Jaeger stage by stage, while the run goes on',
+  LONG,
+  async () => {
+    const jaeger = untilTestEnds(await Jaeger.create());
+    await jaeger.start();
+    const project = createTemporaryDir();
+    const command = `"$NODE" "$CLI" stage first -- true; touch first-done; while [ ! -e go-on ]; do sleep 0.1; done; "$NODE" "$CLI" stage second -- true`;
+    const env = {
+      STAGELIGHT_OTLP_ENDPOINT: jaeger.otlpUrl,
+      NODE: process.execPath,
+      CLI: (await import('../support/cli.ts')).CLI,
+    };
+    const run = stagelight(project, ['run', '--', 'bash', '-c', command], { env: createEnv(env) });
+    await waitFor(() => findRunDirsOrNone(project).length > 0);
+    const traceId = findRunDirs(project)[0]!.split('/').at(-1)!;
+    const toNames = async (): Promise<string[]> =>
+      (await jaeger.readTrace(traceId)).map(({ operationName }) => operationName).toSorted();
+    await waitFor(async () => (await toNames()).includes('first'), 30_000);
+    expect(await toNames()).toEqual(['first']);
+    writeFileSync(join(project, 'go-on'), '');
+    const { stderr } = await run;
+    expect(stderr).toContain('it takes no logs');
+    expect(await toNames()).toHaveLength(readRun(project).spans.length);
+    expect((await stagelight(project, ['push'], { env })).stdout).toBe('nothing to send to otlp');
+  },
+);
+
+function findRunDirsOrNone(project: string): string[] {
+  try {
+    return findRunDirs(project);
+  } catch {
+    return [];
+  }
+}
