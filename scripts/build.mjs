@@ -15,6 +15,7 @@ async function bundleCli(dir) {
       bin: 'src/bin.ts',
       'merge-thread': 'src/merge/thread.ts',
       'ship-thread': 'src/recording/ship-thread.ts',
+      'receiver-thread': 'src/capture/receiver/thread.ts',
     },
     platform: 'node',
     external: ['@lydell/node-pty'],

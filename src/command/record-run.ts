@@ -3,6 +3,7 @@ import { openInnerSpan } from '../recording/inner-span.ts';
 import { findOuterRun } from '../recording/outer-run.ts';
 import { openOwnRun } from '../recording/own-run.ts';
 import type { SendingOptions } from '../recording/own-run.ts';
+import { withOtlpReceiver } from '../recording/otlp-receiver.ts';
 import { recordCommand } from '../recording/record-command.ts';
 import type { PythonHook } from '../recording/python-hook.ts';
 import type { Recording, Tell } from '../recording/recording.ts';
@@ -25,6 +26,8 @@ export interface RecordRunOptions {
   readonly pythonHook: PythonHook;
   readonly dvcShell: boolean;
   readonly isQuiet: boolean;
+  /** Take in what the command sends over OTLP. */
+  readonly takesOtlp: boolean;
   readonly logging: LoggingSettings;
   readonly mlflow: MlflowConfig;
   /** The one stage that the command is; absent when it is a whole pipeline. */
@@ -41,7 +44,9 @@ export interface RecordRunOptions {
 export async function recordRun(options: RecordRunOptions): Promise<ExitStatus> {
   const { io, command, usePty, isLive, isQuiet, pythonHook, dvcShell } = options;
   const tell = tellOnce((message) => void io.stderr.write(`stagelight: ${message}\n`));
-  const recording = await openRecording(options, tell);
+  const opened = await openRecording(options, tell);
+  const recording =
+    options.takesOtlp && opened !== undefined ? await withOtlpReceiver(opened, tell) : opened;
   const { end, run, reports } = await recordCommand(
     {
       command,

@@ -16,6 +16,7 @@ interface RunOptions {
   readonly live?: boolean;
   readonly quiet?: boolean;
   readonly pythonHook: boolean;
+  readonly otlpReceiver?: boolean;
   readonly flushTimeout?: string;
 }
 
@@ -39,6 +40,10 @@ export const run: Command = {
       )
       .option('--no-tty', 'give the command pipes, even on a terminal')
       .option('--no-python-hook', "stay out of the command's Python processes")
+      .option(
+        '--otlp-receiver',
+        "take in what the command's own OpenTelemetry sends, over OTLP/HTTP on a local port",
+      )
       .option('-q, --quiet', 'no line at the end')
       .option(
         '--flush-timeout <seconds>',
@@ -65,6 +70,7 @@ export const run: Command = {
       isLive: config.run.live,
       isQuiet: config.run.quiet,
       dvcShell: config.dvc.shell,
+      takesOtlp: config.run.otlp_receiver,
       pythonHook: { isOn: config.python.hook, except: config.python.except },
       logging: toLoggingSettings(config),
       sending: toSending(loaded, io),
@@ -91,12 +97,14 @@ function toCommand(
 }
 
 /** What the flags say of settings; a flag that isn't given says nothing. */
-function toFlags({ name, live, quiet, tty, pythonHook, flushTimeout }: RunOptions): FlagSetting[] {
+function toFlags(given: RunOptions): FlagSetting[] {
+  const { name, live, quiet, tty, pythonHook, otlpReceiver, flushTimeout } = given;
   return [
     ...(name === undefined ? [] : [{ key: 'pipeline', value: name, flag: '--name' }]),
     ...(live ? [{ key: 'run.live', value: true, flag: '--live' }] : []),
     ...(quiet ? [{ key: 'run.quiet', value: true, flag: '--quiet' }] : []),
     ...(tty ? [] : [{ key: 'run.tty', value: false, flag: '--no-tty' }]),
+    ...(otlpReceiver ? [{ key: 'run.otlp_receiver', value: true, flag: '--otlp-receiver' }] : []),
     ...(pythonHook ? [] : [{ key: 'python.hook', value: false, flag: '--no-python-hook' }]),
     ...(flushTimeout === undefined
       ? []

@@ -58,6 +58,7 @@ alone it is a run of one stage.
       isLive: given.live ?? config.run.live,
       isQuiet: given.quiet ?? config.run.quiet,
       dvcShell: config.dvc.shell,
+      takesOtlp: config.run.otlp_receiver,
       pythonHook: { isOn: config.python.hook, except: config.python.except },
       logging: toLoggingSettings(config),
       sending: toSending(loaded, io),

@@ -16,7 +16,7 @@ export const DEFAULT_LOGGING: LoggingSettings = {
 export const DEFAULT_CONFIG: Config = {
   logging: { level: 'trace', format: DEFAULT_LOGGING.format, formats: DEFAULT_LOGGING.formats },
   secrets: { rules: DEFAULT_LOGGING.secretRules },
-  run: { live: false, quiet: false, tty: true, flush_timeout: 10 },
+  run: { live: false, quiet: false, tty: true, otlp_receiver: false, flush_timeout: 10 },
   python: { hook: true, except: [] },
   dvc: { shell: true },
   export: {},

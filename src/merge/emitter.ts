@@ -66,6 +66,8 @@ export interface SpanDraft {
   readonly isOk?: boolean;
   readonly links?: readonly Link[];
   readonly events?: readonly SpanEventDraft[];
+  /** The trace that it is in, where that isn't the run's own. */
+  readonly traceId?: string | undefined;
 }
 
 export interface SpanEventDraft {
@@ -106,9 +108,11 @@ export class Emitter {
   readonly #tracerProvider: NodeTracerProvider;
   readonly #tracers = new Map<string, Tracer>();
   #nextSpanId: SpanId = '';
+  #nextTraceId: string;
 
   constructor(options: EmitterOptions) {
     this.#options = options;
+    this.#nextTraceId = options.traceId;
     const resource = resourceFromAttributes(options.resource as Record<string, string>, {
       schemaUrl: SCHEMA_URL,
     });
@@ -123,7 +127,7 @@ export class Emitter {
       spanProcessors: options.spanProcessors,
       spanLimits: { attributeCountLimit: Infinity, eventCountLimit: 1000 },
       idGenerator: {
-        generateTraceId: () => options.traceId,
+        generateTraceId: () => this.#nextTraceId,
         generateSpanId: () => this.#nextSpanId,
       },
     });
@@ -134,6 +138,12 @@ export class Emitter {
     const shared = stage === undefined ? attributes : { [ATTR.taskName]: stage, ...attributes };
     const context = this.#toContext(spanId).setValue(SCOPE_ATTRIBUTES, shared);
     return { spanId, stage, attributes: shared, context };
+  }
+
+  /** The scope of a span in another trace than the run's own. */
+  createForeignScope(traceId: string, spanId: SpanId): Scope {
+    const context = this.#toContext(spanId, traceId).setValue(SCOPE_ATTRIBUTES, {});
+    return { spanId, stage: undefined, attributes: {}, context };
   }
 
   log(draft: LogDraft): void {
@@ -150,8 +160,10 @@ export class Emitter {
   }
 
   span(draft: SpanDraft): void {
+    const { traceId, remoteParent } = this.#options;
     this.#nextSpanId = draft.spanId;
-    const parent = draft.parent ?? this.#options.remoteParent;
+    this.#nextTraceId = draft.traceId ?? traceId;
+    const parent = draft.parent ?? (draft.traceId === undefined ? remoteParent : undefined);
     const span = this.#getTracer(draft.tracer ?? OWN_TRACER).startSpan(
       draft.name,
       {
@@ -160,7 +172,7 @@ export class Emitter {
         attributes: draft.attributes as Record<string, string>,
         links: [...(draft.links ?? [])],
       },
-      parent === undefined ? ROOT_CONTEXT : this.#toContext(parent),
+      parent === undefined ? ROOT_CONTEXT : this.#toContext(parent, this.#nextTraceId),
     );
     for (const event of draft.events ?? []) {
       span.addEvent(event.name, event.attributes as Record<string, string>, event.time);
@@ -174,9 +186,9 @@ export class Emitter {
     span.end(draft.end);
   }
 
-  #toContext(spanId: SpanId): Context {
+  #toContext(spanId: SpanId, traceId: string = this.#options.traceId): Context {
     return trace.setSpanContext(ROOT_CONTEXT, {
-      traceId: this.#options.traceId,
+      traceId,
       spanId,
       traceFlags: TraceFlags.SAMPLED,
     });

@@ -1,7 +1,5 @@
-import { TraceFlags } from '@opentelemetry/api';
-import type { Attributes as SpanAttributes, Link } from '@opentelemetry/api';
 import { ATTR } from '../model/attributes.ts';
-import type { InboxEntry, SpanEndEntry, SpanLinkEntry, SpanStartEntry } from '../model/inbox.ts';
+import type { InboxEntry, SpanEndEntry, SpanStartEntry } from '../model/inbox.ts';
 import { parseInboxAttributes } from '../model/inbox-value.ts';
 import type { Attributes } from '../model/pipeline.ts';
 import type { RunInfo } from '../model/run-info.ts';
@@ -11,10 +9,13 @@ import type { FaultLog } from '../spool/fault-log.ts';
 import type { EntryPlace } from '../spool/inbox-visitor.ts';
 import type { OpenSpan, SpanBook, SpanEnd, SpanRole } from './course/span-book.ts';
 import { LogEntries } from './log-entries.ts';
+import type { MetricsFile } from './metrics-file.ts';
+import { ReceivedEntries } from './received-entries.ts';
 import type { Recorder } from './recorder.ts';
 import { isSpanId } from './scopes.ts';
 import type { Scopes } from './scopes.ts';
 import type { Sightings } from './seen/sightings.ts';
+import { toEvents, toLinks } from './span-parts.ts';
 
 /** Makes spans and records of what the API and the hooks wrote into their inboxes. */
 export class EntryReader {
@@ -25,6 +26,7 @@ export class EntryReader {
   readonly #sightings: Sightings;
   readonly #scopes: Scopes;
   readonly #logs: LogEntries;
+  readonly #received: ReceivedEntries;
   /** Spans that are open, and the inbox that told of each. */
   readonly #open = new Map<OpenSpan, string>();
   /** The last sign of life from each inbox. */
@@ -37,6 +39,7 @@ export class EntryReader {
     faults: FaultLog;
     sightings: Sightings;
     scopes: Scopes;
+    metrics: MetricsFile;
   }) {
     this.#info = options.info;
     this.#sightings = options.sightings;
@@ -45,6 +48,7 @@ export class EntryReader {
     this.#faults = options.faults;
     this.#scopes = options.scopes;
     this.#logs = new LogEntries(options);
+    this.#received = new ReceivedEntries(options);
   }
 
   take(entry: InboxEntry, place: EntryPlace): void {
@@ -61,6 +65,10 @@ export class EntryReader {
         return this.#start(entry, place);
       case 'span-end':
         return this.#end(entry);
+      case 'span':
+        return this.#received.span(entry);
+      case 'otlp-metric':
+        return this.#received.metric(entry);
       case 'hook':
         return this.#sightings.addProcess(place.source, entry);
       case 'shown':
@@ -136,12 +144,8 @@ export class EntryReader {
       errorType: entry.errorType,
       errorMessage: entry.errorMessage,
       attributes: parseInboxAttributes(entry.attributes),
-      events: (entry.events ?? []).map(({ name, time, attributes }) => ({
-        name,
-        time: parseNanoString(time) ?? end,
-        attributes: parseInboxAttributes(attributes),
-      })),
-      links: (entry.links ?? []).map(toLink),
+      events: toEvents(entry.events, end),
+      links: toLinks(entry.links),
       ...(entry.inferred && { inferred: entry.inferred }),
     });
   }
@@ -160,14 +164,6 @@ function toProgram({ name }: SpanStartEntry, attributes: Attributes): string {
 function toRole(kind: SpanStartEntry['kind']): SpanRole {
   // A run inside a run is a span of it.
   return kind === 'run' ? 'span' : kind;
-}
-
-function toLink(link: SpanLinkEntry): Link {
-  const { traceId, span: spanId, attributes } = link;
-  return {
-    context: { traceId, spanId, traceFlags: TraceFlags.SAMPLED },
-    attributes: parseInboxAttributes(attributes) as SpanAttributes,
-  };
 }
 
 const KILLED = { result: 'error', errorType: 'interrupted' } as const;

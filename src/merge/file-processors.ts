@@ -22,12 +22,17 @@ export interface FileProcessor {
   close(): void;
 }
 
+const ITEMS = { Logs: 'logRecords', Spans: 'spans', Metrics: 'metrics' } as const;
+
 /** What every envelope of a run begins and ends with. */
-export function toEnvelopeShape(signal: 'Logs' | 'Spans', resource: Attributes): EnvelopeShape {
+export function toEnvelopeShape(
+  signal: 'Logs' | 'Spans' | 'Metrics',
+  resource: Attributes,
+): EnvelopeShape {
   const attributes = encodeAttributes(resource);
   return {
     head: `{"resource${signal}":[{"resource":{"attributes":[${attributes}]},"schemaUrl":${encodeString(SCHEMA_URL)},"scope${signal}":[`,
-    itemsKey: signal === 'Logs' ? 'logRecords' : 'spans',
+    itemsKey: ITEMS[signal],
     tail: ']}]}',
   };
 }

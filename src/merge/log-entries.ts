@@ -7,8 +7,9 @@ import { parseNanoString, toDurationMs } from '../model/time.ts';
 import type { UnixTime } from '../model/time.ts';
 import type { EntryPlace } from '../spool/inbox-visitor.ts';
 import type { SpanBook } from './course/span-book.ts';
-import type { LogDraft } from './emitter.ts';
+import type { LogDraft, Scope } from './emitter.ts';
 import type { Recorder } from './recorder.ts';
+import { isSpanId, isTraceId } from './scopes.ts';
 import type { Scopes } from './scopes.ts';
 import type { HeldRecord } from './seen/shown.ts';
 import type { Sightings } from './seen/sightings.ts';
@@ -128,7 +129,7 @@ export class LogEntries {
     const time = parseNanoString(entry.time) ?? [0, 0];
     const told = parseInboxAttributes(entry.attributes);
     return {
-      scope: this.#options.scopes.find(entry.span),
+      scope: this.#toScope(entry),
       logger: entry.logger ?? 'stagelight',
       time,
       observed: time,
@@ -139,6 +140,11 @@ export class LogEntries {
       attributes: { ...told, [ATTR.uid]: this.#toUid(place) },
       raw: undefined,
     };
+  }
+
+  #toScope({ trace, span }: LogEntry): Scope {
+    const { scopes } = this.#options;
+    return isTraceId(trace) && isSpanId(span) ? scopes.findForeign(trace, span) : scopes.find(span);
   }
 
   #record(draft: LogDraft): void {

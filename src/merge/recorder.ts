@@ -51,6 +51,25 @@ export class Recorder {
     return this.#emitter.createScope(spanId, stage, attributes);
   }
 
+  createForeignScope(traceId: string, spanId: string): Scope {
+    return this.#emitter.createForeignScope(traceId, spanId);
+  }
+
+  /** OTLP/JSON with every text in it masked. */
+  maskJson(value: unknown, depth = 0): unknown {
+    if (depth > MAX_DEPTH) return undefined;
+    if (typeof value === 'string') return this.#masker.mask(value).text;
+    if (Array.isArray(value)) return value.map((item) => this.maskJson(item, depth + 1));
+    if (typeof value !== 'object' || value === null) return value;
+    const { key, value: held } = value as { key?: unknown; value?: { stringValue?: unknown } };
+    const text = held?.stringValue;
+    if (typeof key === 'string' && typeof text === 'string' && isSecretValue(key, text))
+      return { key, value: { stringValue: MASK } };
+    return Object.fromEntries(
+      Object.entries(value).map(([key, item]) => [key, this.maskJson(item, depth + 1)]),
+    );
+  }
+
   /** Adds an event: a log record with a name, that stagelight itself makes at a known time. */
   event(event: EventDraft): void {
     const { scope, name, time, body, attributes, uid, logger = 'stagelight' } = event;
@@ -170,3 +189,5 @@ export class Recorder {
 }
 
 const MAX_ERROR_LENGTH = 16 * 1024;
+/** Nobody nests deeper but to see what breaks. */
+const MAX_DEPTH = 100;

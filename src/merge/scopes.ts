@@ -5,10 +5,15 @@ import type { Recorder } from './recorder.ts';
 
 /** Scopes of spans that have ended are kept for records that come late. */
 const MAX_SCOPES = 10_000;
+const TRACE_ID = /^(?!0{32})[0-9a-f]{32}$/;
 const SPAN_ID = /^(?!0{16})[0-9a-f]{16}$/;
 
 export function isSpanId(text: unknown): text is SpanId {
   return typeof text === 'string' && SPAN_ID.test(text);
+}
+
+export function isTraceId(text: unknown): text is string {
+  return typeof text === 'string' && TRACE_ID.test(text);
 }
 
 /** Where records belong whose process names a span. */
@@ -16,7 +21,8 @@ export class Scopes {
   readonly #root: SpanId;
   readonly #book: SpanBook;
   readonly #recorder: Recorder;
-  readonly #scopes = new Map<SpanId, Scope>();
+  /** By span ID; with the trace's before it, in another trace. */
+  readonly #scopes = new Map<string, Scope>();
 
   constructor(options: { root: SpanId; book: SpanBook; recorder: Recorder }) {
     this.#root = options.root;
@@ -35,13 +41,27 @@ export class Scopes {
     return scope;
   }
 
+  /** The scope of a span in another trace than the run's own. */
+  findForeign(traceId: string, spanId: SpanId): Scope {
+    const key = `${traceId}${spanId}`;
+    const known = this.#scopes.get(key);
+    if (known !== undefined) return known;
+    const scope = this.#recorder.createForeignScope(traceId, spanId);
+    this.#add(key, scope);
+    return scope;
+  }
+
   /** The scope of a span that has been told of. */
   known(spanId: SpanId): Scope | undefined {
     return this.#book.get(spanId)?.scope ?? this.#scopes.get(spanId);
   }
 
   keep(scope: Scope): void {
+    this.#add(scope.spanId, scope);
+  }
+
+  #add(key: string, scope: Scope): void {
     if (this.#scopes.size >= MAX_SCOPES) this.#scopes.delete(this.#scopes.keys().next().value!);
-    this.#scopes.set(scope.spanId, scope);
+    this.#scopes.set(key, scope);
   }
 }

@@ -10,7 +10,9 @@ export type InboxEntry =
   | LogsEntry
   | SpanStartEntry
   | SpanEndEntry
+  | SpanEntry
   | MetricEntry
+  | OtlpMetricEntry
   | RunEndEntry
   | ConsoleOpenEntry
   | ChildStartEntry
@@ -53,6 +55,8 @@ export interface LogEntry {
   readonly event?: string;
   /** The span that it lies in; the run's own when left out. */
   readonly span?: SpanId;
+  /** The trace that the span is in, where that isn't the run's own. */
+  readonly trace?: string;
   readonly attributes?: InboxAttributes;
 }
 
@@ -213,6 +217,37 @@ export interface SpanEndEntry {
   readonly links?: readonly SpanLinkEntry[];
   /** What of it wasn't said by its source, such as `end_time`. */
   readonly inferred?: readonly string[];
+}
+
+/** A span that has ended, as a program of the run has sent it over OTLP. */
+export interface SpanEntry {
+  readonly type: 'span';
+  /** Its end. */
+  readonly time: string;
+  readonly start: string;
+  readonly span: SpanId;
+  readonly parent?: SpanId;
+  /** The trace that it is in, where that isn't the run's own. */
+  readonly trace?: string;
+  readonly name: string;
+  readonly spanKind: OtelSpanKind;
+  readonly scope?: string;
+  readonly status?: 'ok' | 'error';
+  readonly errorMessage?: string;
+  readonly attributes?: InboxAttributes;
+  readonly events?: readonly SpanEventEntry[];
+  readonly links?: readonly SpanLinkEntry[];
+}
+
+/** A metric with its points, as a program of the run has sent it over OTLP. */
+export interface OtlpMetricEntry {
+  readonly type: 'otlp-metric';
+  readonly time: string;
+  readonly scope?: string;
+  /** Who sent it. */
+  readonly sender?: InboxAttributes;
+  /** A `Metric` in OTLP/JSON. */
+  readonly metric: unknown;
 }
 
 export interface SpanEventEntry {

@@ -8,6 +8,7 @@ import { now, toNanoString } from '../model/time.ts';
 import { FILE } from '../spool/layout.ts';
 import { toShellVariables } from './dvc-shell.ts';
 import { toMlflowVariables } from './mlflow-context.ts';
+import { withoutOtlpVariables } from './otlp-receiver.ts';
 import { toHookVariables } from './python-hook.ts';
 import type { PythonHook } from './python-hook.ts';
 import type { DeliveryReport } from '../ship/report.ts';
@@ -80,8 +81,10 @@ function toChildEnv(
   { env, isLive, pythonHook, dvcShell, tiesMlflow }: RecordCommandOptions,
   recording: Recording | undefined,
 ): NodeJS.ProcessEnv {
+  const otlp = recording?.otlpVariables;
   return {
-    ...env,
+    ...(otlp === undefined ? env : withoutOtlpVariables(env)),
+    ...otlp,
     ...(recording !== undefined && toTieVariables(recording)),
     ...(recording && pythonHook && toHookVariables(pythonHook, env)),
     ...(recording && dvcShell !== undefined && toShellVariables(dvcShell, env)),

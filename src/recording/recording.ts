@@ -10,6 +10,8 @@ export interface Recording {
   readonly tie: RunTie;
   /** What it prints and how it ends goes here. */
   readonly console: ConsoleRecorder;
+  /** What tells the command's own OpenTelemetry where to send to, where the run takes it in. */
+  readonly otlpVariables?: NodeJS.ProcessEnv;
   /** The command is under way: everything that isn't needed to start it may load now. */
   start(): void;
   /** The command has ended, and its output with it. Gives the run, where it is its own. */

@@ -77,7 +77,7 @@ verify:
     },
     python: { hook: true, except: ['pip'] },
     dvc: { shell: false },
-    run: { live: true, quiet: true, tty: false, flush_timeout: 3 },
+    run: { live: true, quiet: true, tty: false, otlp_receiver: false, flush_timeout: 3 },
     export: { backend: { endpoint: 'http://localhost:4318' } },
     verify: { loki: 'http://localhost:3100' },
   });

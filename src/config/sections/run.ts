@@ -10,6 +10,8 @@ export const run = {
     quiet: SWITCH,
     /** Give the command a terminal where there is one. */
     tty: SWITCH,
+    /** Take in what the command's own OpenTelemetry sends. */
+    otlp_receiver: SWITCH,
     /** Seconds that the end waits while a destination takes something. */
     flush_timeout: SECONDS,
   }),

@@ -1,0 +1,2 @@
+/** The header that says the token. */
+export const TOKEN_HEADER = 'x-stagelight-token';
