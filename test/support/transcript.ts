@@ -136,7 +136,10 @@ class Coverage {
   }
 
   findFaults(): string[] {
-    for (const record of this.#records) this.#place(record);
+    // A line of a longer record may stand behind another record, which is placed first.
+    const isLong = ({ latin1 }: Placed): boolean => latin1.includes('\n');
+    for (const record of this.#records) if (!isLong(record)) this.#place(record);
+    for (const record of this.#records) if (isLong(record)) this.#place(record);
     this.#findRest();
     return this.#faults;
   }
@@ -164,9 +167,22 @@ class Coverage {
         return end + 1;
       }
       if (isFirst) return this.#coverPieces(start, physical, line) ? end + 1 : undefined;
+      if (physical.endsWith(line) && this.#isTaken(start, end - line.length)) {
+        this.#cover(end - line.length, line.length);
+        return end + 1;
+      }
       start = end + 1;
     }
     return undefined;
+  }
+
+  /** Whether other records have all of it, and there is something to have. */
+  #isTaken(from: number, to: number): boolean {
+    const before = [...this.#text.slice(from, to)];
+    return (
+      before.some((_, index) => this.#isCovered[from + index] === 1) &&
+      before.every((text, index) => text === '\r' || this.#isCovered[from + index] === 1)
+    );
   }
 
   #endOf(start: number): number {
