@@ -178,11 +178,12 @@ class Coverage {
 
   /** Whether other records have all of it, and there is something to have. */
   #isTaken(from: number, to: number): boolean {
-    const before = [...this.#text.slice(from, to)];
-    return (
-      before.some((_, index) => this.#isCovered[from + index] === 1) &&
-      before.every((text, index) => text === '\r' || this.#isCovered[from + index] === 1)
-    );
+    let hasTaken = false;
+    for (let index = from; index < to; index += 1) {
+      if (this.#isCovered[index] === 1) hasTaken = true;
+      else if (this.#text[index] !== '\r') return false;
+    }
+    return hasTaken;
   }
 
   #endOf(start: number): number {

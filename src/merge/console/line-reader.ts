@@ -63,8 +63,7 @@ export class LineReader<Scope> {
   /** Takes the next line. `outer` is what a tool that repeats it said in front of it. */
   take(line: Line, outer?: ReadLine<Scope>): void {
     if (this.#last !== undefined && this.#takeBare(this.#last, line)) return;
-    if (this.#open !== undefined && this.#continue(this.#open, line)) return;
-    this.#begin(line, outer);
+    if (!this.#goesOn(line)) this.#begin(line, outer);
   }
 
   /** Reads a line whose record came by another way: only for what it says of the run's course. */
@@ -94,10 +93,18 @@ export class LineReader<Scope> {
       this.#last = undefined;
       return false;
     }
-    if (last.#open !== undefined && last.#continue(last.#open, line)) return true;
+    if (last.#goesOn(line)) return true;
     if (this.#isLastTool) last.#begin(line, undefined);
     else this.#last = undefined;
     return this.#isLastTool;
+  }
+
+  /** Whether the line belongs to what is open. A block that it ends may have held lines that open another. */
+  #goesOn(line: Line): boolean {
+    while (this.#open !== undefined) {
+      if (this.#continue(this.#open, line)) return true;
+    }
+    return false;
   }
 
   /** Whether the line belongs to the open block. If not, the block is closed and its held lines are read anew. */
