@@ -14,6 +14,7 @@ import { UsageError } from './command.ts';
 import type { CommandIo, ExitStatus } from './command.ts';
 import { explainReport } from './sending.ts';
 import { summarizeRun } from './summary-line.ts';
+import { adviseOnWorker } from './worker-advice.ts';
 
 export interface RecordRunOptions {
   readonly command: readonly [string, ...string[]];
@@ -44,6 +45,8 @@ export interface RecordRunOptions {
 export async function recordRun(options: RecordRunOptions): Promise<ExitStatus> {
   const { io, command, usePty, isLive, isQuiet, pythonHook, dvcShell } = options;
   const tell = tellOnce((message) => void io.stderr.write(`stagelight: ${message}\n`));
+  const advice = adviseOnWorker(command);
+  if (advice !== undefined) tell(advice);
   const opened = await openRecording(options, tell);
   const recording =
     options.takesOtlp && opened !== undefined ? await withOtlpReceiver(opened, tell) : opened;

@@ -2,6 +2,7 @@ import { ATTR } from '../model/attributes.ts';
 import type { InboxEntry, SpanEndEntry, SpanStartEntry } from '../model/inbox.ts';
 import { parseInboxAttributes } from '../model/inbox-value.ts';
 import type { Attributes } from '../model/pipeline.ts';
+import type { Result } from '../model/pipeline.ts';
 import type { RunInfo } from '../model/run-info.ts';
 import { parseNanoString } from '../model/time.ts';
 import type { UnixTime } from '../model/time.ts';
@@ -31,6 +32,9 @@ export class EntryReader {
   readonly #open = new Map<OpenSpan, string>();
   /** The last sign of life from each inbox. */
   readonly #lastTimes = new Map<string, UnixTime>();
+
+  /** How the flow run has ended that a Prefect worker started this run for. */
+  flowEnd: (Pick<SpanEnd, 'errorType' | 'errorMessage'> & { result?: Result }) | undefined;
 
   constructor(options: {
     info: RunInfo;
@@ -130,11 +134,19 @@ export class EntryReader {
     this.#scopes.keep(span.scope);
   }
 
+  /** Prefect's engine exits with 0 whatever becomes of the flow run that it was started for: the run is as that was. */
+  #noteFlow({ attributes }: OpenSpan, { result, errorType, errorMessage }: SpanEndEntry): void {
+    const { flowRunId } = this.#info;
+    if (flowRunId === undefined || attributes[ATTR.prefectFlowRunId] !== flowRunId) return;
+    this.flowEnd = { ...(result !== undefined && { result }), errorType, errorMessage };
+  }
+
   #end(entry: SpanEndEntry): void {
     const span = this.#book.get(entry.span);
     const end = parseNanoString(entry.time);
     if (span === undefined || end === undefined) return;
     this.#open.delete(span);
+    if (span.role === 'flow') this.#noteFlow(span, entry);
     this.#book.close(span, {
       end,
       name: entry.name,

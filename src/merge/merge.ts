@@ -174,7 +174,8 @@ export class Merge implements InboxVisitor {
   }
 
   #end(): RunInfo {
-    const how = this.#run.how(this.#lastTime);
+    const exit = this.#run.how(this.#lastTime);
+    const how = exit.result === 'success' ? { ...exit, ...this.#entries.flowEnd } : exit;
     this.#consoles.finish(how);
     this.#entries.finish(how);
     const told = this.#run.finish({

@@ -1,7 +1,10 @@
 import { TraceFlags } from '@opentelemetry/api';
+import type { Link } from '@opentelemetry/api';
 import { ATTR, EVENT } from '../model/attributes.ts';
 import { parseInboxAttributes } from '../model/inbox-value.ts';
 import { judgeExit } from '../model/exit.ts';
+import { toRootSpanId } from '../model/ids.ts';
+import type { RunId, SpanId } from '../model/ids.ts';
 import type { ChildExitEntry, RunEndEntry } from '../model/inbox.ts';
 import type { Attributes, Result, RunKind } from '../model/pipeline.ts';
 import type { RunInfo } from '../model/run-info.ts';
@@ -123,6 +126,7 @@ export class RunSpan {
 function toStartAttributes(info: RunInfo): Attributes {
   return {
     [ATTR.commandArgs]: [...info.command],
+    ...(info.flowRunId !== undefined && { [ATTR.prefectFlowRunId]: info.flowRunId }),
     ...(info.attempt !== undefined && { [ATTR.runAttempt]: info.attempt }),
     ...(info.priorId !== undefined && { [ATTR.runPriorId]: info.priorId }),
   };
@@ -142,11 +146,19 @@ function toToldEnd(told: RunEndEntry, lastTime: UnixTime): RunEnd {
 }
 
 function toLinks(info: RunInfo): OpenSpan['links'] {
-  if (info.link === undefined) return [];
-  return [
-    {
-      context: { ...info.link, traceFlags: TraceFlags.SAMPLED },
-      attributes: { [ATTR.linkKind]: 'caller' },
-    },
-  ];
+  const { link, priorId } = info;
+  const links: OpenSpan['links'] = [];
+  if (link !== undefined) links.push(toLink(link, 'caller'));
+  if (priorId !== undefined) {
+    const traceId = info.priorTraceId ?? priorId;
+    links.push(toLink({ traceId, spanId: toRootSpanId(priorId) }, 'prior'));
+  }
+  return links;
+}
+
+function toLink(context: { traceId: RunId; spanId: SpanId }, kind: string): Link {
+  return {
+    context: { ...context, traceFlags: TraceFlags.SAMPLED },
+    attributes: { [ATTR.linkKind]: kind },
+  };
 }

@@ -31,8 +31,13 @@ export interface RunInfo {
   /** The run in MLflow that was made before this one began. */
   readonly mlflow?: MlflowTie;
   readonly kind?: RunKind;
+  /** The Prefect flow run that a worker started it for. */
+  readonly flowRunId?: string;
+  /** Which one it is of the runs for the same flow run, from 2 on. */
   readonly attempt?: number;
+  /** The attempt before it, and the trace that is in where that isn't its own ID. */
   readonly priorId?: RunId;
+  readonly priorTraceId?: RunId;
   readonly result?: Result;
   readonly errorType?: string;
   readonly exitCode?: number;

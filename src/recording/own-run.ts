@@ -14,6 +14,7 @@ import type { DestinationContext } from '../sink/context.ts';
 import { MergeWorker } from './merge-worker.ts';
 import type { MlflowConfig } from '../sink/mlflow/settings.ts';
 import { claimInMlflow } from './mlflow-claim.ts';
+import { findAttempt } from './prior-attempt.ts';
 import type { Recording, Tell } from './recording.ts';
 import { ShipWorker } from './ship-worker.ts';
 import { toSpanEnd } from './span-end.ts';
@@ -55,7 +56,8 @@ export async function openOwnRun(options: OwnRunOptions, tell: Tell): Promise<Re
   const runId = options.runId ?? mlflow?.runId ?? ownRunId;
   const runDir = createRunDir(home, runId);
   try {
-    const info = describeRun({ ...options, runId, runDir, startedAt, mlflow }, place);
+    const described = describeRun({ ...options, runId, runDir, startedAt, mlflow }, place);
+    const info = { ...described, ...findAttempt(home, options.env) };
     return recordInto(runDir, { ...options, info, mlflow, home, tell });
   } catch (error) {
     rmSync(runDir, { recursive: true, force: true });

@@ -15,6 +15,8 @@ export class FlowCourse {
   readonly #runId: RunId;
   readonly #book: SpanBook;
   readonly #flows = new Map<string, OpenSpan>();
+  /** Flow runs that have ended: their process may still print of them. */
+  readonly #ended = new Map<string, OpenSpan>();
   readonly #tasks = new Map<string, OpenSpan>();
   /** How often a run has begun: one that is retried keeps its name. */
   readonly #counts = new Map<string, number>();
@@ -40,6 +42,7 @@ export class FlowCourse {
   flow(run: string, place: Place): OpenSpan {
     return (
       this.#flows.get(run) ??
+      this.#ended.get(run) ??
       this.#openFlow(run, { name: 'flow', inferred: ['name', 'start_time'] }, place)
     );
   }
@@ -73,6 +76,7 @@ export class FlowCourse {
   endFlow(run: string, result: Result, place: Place): OpenSpan {
     const span = this.flow(run, place);
     this.#flows.delete(run);
+    this.#ended.set(run, span);
     this.#book.close(span, { end: place.time, result });
     return span;
   }

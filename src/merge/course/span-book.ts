@@ -15,10 +15,10 @@ export interface OpenSpan {
   readonly spanId: SpanId;
   parent: SpanId | undefined;
   readonly role: SpanRole;
-  readonly name: string;
+  name: string;
   readonly kind: OtelSpanKind;
   readonly tracer: string | undefined;
-  readonly start: UnixTime;
+  start: UnixTime;
   readonly scope: Scope;
   readonly attributes: Attributes;
   /** What of it wasn't said by its source, such as `start_time`. */
@@ -198,9 +198,13 @@ export class SpanBook {
 }
 
 /** What a second observer says of a span that is open: what the first hasn't said. */
-function addKnown(span: OpenSpan, { attributes, links }: SpanStart): OpenSpan {
-  for (const name in attributes) span.attributes[name] ??= attributes[name]!;
+function addKnown(span: OpenSpan, begin: SpanStart): OpenSpan {
+  const { attributes, links, name, start, inferred = [] } = begin;
+  for (const key in attributes) span.attributes[key] ??= attributes[key]!;
   span.links.push(...(links ?? []));
+  // Who knows it from inside comes after who has only seen a line of it.
+  if (!inferred.includes('name') && span.inferred.delete('name')) span.name = name;
+  if (!inferred.includes('start_time') && span.inferred.delete('start_time')) span.start = start;
   return span;
 }
 
