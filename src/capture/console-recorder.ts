@@ -30,6 +30,11 @@ export class ConsoleRecorder {
     this.#tell = options.tell;
   }
 
+  /** Bytes in the inbox. */
+  get size(): number {
+    return this.#inbox.size;
+  }
+
   chunk(stream: StreamName, bytes: Buffer): void {
     this.#add({ stream, bytes });
   }

@@ -9,7 +9,7 @@ import type { GitState, LoggingSettings, MlflowTie, RunInfo } from '../model/run
 import { MASK, SecretMasker, isSecretValue } from '../model/secrets.ts';
 import { now, toNanoString } from '../model/time.ts';
 import type { UnixTime } from '../model/time.ts';
-import { localZoneName } from '../model/zone.ts';
+import { localZoneName } from '../model/local-zone.ts';
 import { VERSION } from '../model/version.ts';
 import { findUp } from '../spool/layout.ts';
 import { identifyProcess } from '../spool/process-identity.ts';

@@ -2,7 +2,7 @@ import { SEVERITY } from './severity.ts';
 import type { SeverityNumber } from './severity.ts';
 import type { UnixTime } from './time.ts';
 import { ZoneOffsets } from './zone-offsets.ts';
-import { localZoneName } from './zone.ts';
+import { localZoneName } from './local-zone.ts';
 
 /** What a text format can show of a log record. */
 export interface TextRecord {

@@ -1,3 +1,4 @@
+import { localZoneName } from './local-zone.ts';
 import { fromUnixMs, toUnixMs } from './time.ts';
 import { ZoneOffsets } from './zone-offsets.ts';
 import type { UnixTime } from './time.ts';
@@ -132,11 +133,6 @@ export class Zone {
   #isAmbiguous(unixMs: number): boolean {
     return this.#offsets.at(unixMs - DAY_MS) !== this.#offsets.at(unixMs + DAY_MS);
   }
-}
-
-/** The IANA name of this process's zone; `UTC` where the system names none. */
-export function localZoneName(): string {
-  return Intl.DateTimeFormat().resolvedOptions().timeZone || 'UTC';
 }
 
 function parseOffsetMs(zone: string): number {

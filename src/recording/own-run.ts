@@ -11,7 +11,7 @@ import { FILE, createRunDir, findHome } from '../spool/layout.ts';
 import { toSourceName } from '../spool/process-identity.ts';
 import { writeRunInfo } from '../spool/run-file.ts';
 import type { DestinationContext } from '../sink/context.ts';
-import { MergeWorker } from './merge-worker.ts';
+import { Merging } from './merging.ts';
 import type { MlflowConfig } from '../sink/mlflow/settings.ts';
 import { claimInMlflow } from './mlflow-claim.ts';
 import { findAttempt } from './prior-attempt.ts';
@@ -92,14 +92,14 @@ function recordInto(
     depth: 0,
     ...(stage !== undefined && { stage }),
   });
-  let worker: MergeWorker | undefined;
+  let merging: Merging | undefined;
   let shipper: ShipWorker | undefined;
   const { sending } = options;
   return {
     tie: { runId, runDir, traceId: info.traceId, spanId, source, depth: 0, stage, mlflow },
     console,
     start: () => {
-      worker ??= new MergeWorker({ runDir, info, env, tell });
+      merging ??= new Merging({ runDir, info, env, tell });
       if (sending !== undefined) {
         shipper ??= new ShipWorker({ home, runDir, info, env, tell, ...sending });
       }
@@ -107,7 +107,7 @@ function recordInto(
     finish: async (exit): Promise<RunInfo | undefined> => {
       if (stage !== undefined) console.entry(toSpanEnd(spanId, exit));
       console.close();
-      return await worker?.finish();
+      return await merging?.finish(console.size);
     },
     ...(sending !== undefined && { send: async () => (await shipper?.finish()) ?? [] }),
   };

@@ -40,6 +40,11 @@ export class ConsoleInboxWriter {
     this.#clock = clock;
   }
 
+  /** Bytes in the inbox. */
+  get size(): number {
+    return this.#file.size;
+  }
+
   /** Bytes that a stream printed. On disk when it returns. @throws the file system's error, with nothing written. */
   chunk(kind: 'stdout' | 'stderr' | 'both', bytes: Uint8Array): void {
     this.#append(kind, bytes);

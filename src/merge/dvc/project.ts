@@ -1,6 +1,6 @@
 import { existsSync, readFileSync, readdirSync, statSync } from 'node:fs';
 import { dirname, join, relative, resolve } from 'node:path';
-import { parse } from 'yaml';
+import { loadYaml } from '../yaml.ts';
 
 /** A stage as `dvc.yaml` declares it. */
 export interface DeclaredStage {
@@ -218,7 +218,7 @@ function parseDvcYaml(file: string): Map<string, DeclaredStage> {
 export function readYaml(file: string): unknown {
   try {
     if (statSync(file).size > MAX_FILE_BYTES) return undefined;
-    return parse(readFileSync(file, 'utf8'), { logLevel: 'silent' });
+    return loadYaml().parse(readFileSync(file, 'utf8'), { logLevel: 'silent' });
   } catch {
     return undefined;
   }

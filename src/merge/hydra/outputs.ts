@@ -6,8 +6,8 @@ import type { Attributes } from '../../model/pipeline.ts';
 import { SecretMasker } from '../../model/secrets.ts';
 import { toUnixMs } from '../../model/time.ts';
 import type { UnixTime } from '../../model/time.ts';
-import { parse, stringify } from 'yaml';
 import { SKIPPED_FOLDERS, asRecord, readYaml } from '../dvc/project.ts';
+import { loadYaml } from '../yaml.ts';
 
 /** File systems keep times to the second at worst. */
 const CLOCK_SLACK_MS = 1100;
@@ -104,6 +104,7 @@ function readHydraOutput(root: string, hydraFolder: string): Attributes {
 function readMaskedConfig(file: string): string | undefined {
   try {
     const text = readFileSync(file, 'utf8').slice(0, MAX_CONFIG_LENGTH);
+    const { parse, stringify } = loadYaml();
     return stringify(new SecretMasker().maskTree(parse(text, { logLevel: 'silent' })));
   } catch {
     return undefined;
