@@ -1,7 +1,7 @@
 // Builds dist/: the library (tsc: one file each, with types) and the command line (bundled: it has to start fast).
 // What is built replaces the old only when all of it is there. `node scripts/build.mjs DIR` builds elsewhere.
 import { spawnSync } from 'node:child_process';
-import { chmodSync, renameSync, rmSync } from 'node:fs';
+import { chmodSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { rolldown } from 'rolldown';
 
@@ -21,13 +21,16 @@ async function bundleCli(dir) {
     external: ['@lydell/node-pty'],
     resolve: { mainFields: ['module', 'main'] },
   });
+  // CommonJS, and without white space: Node 20 loads it in half the time (bench/startup.mjs). Names stay, for stacks.
   await bundle.write({
     dir,
-    format: 'esm',
+    format: 'cjs',
+    minify: { compress: false, mangle: false, codegen: { removeWhitespace: true } },
     entryFileNames: '[name].js',
     chunkFileNames: '[name]-[hash].js',
   });
   await bundle.close();
+  writeFileSync(`${dir}/package.json`, '{"type":"commonjs"}\n');
   chmodSync(`${dir}/bin.js`, 0o755);
 }
 

@@ -12,9 +12,10 @@ const io = {
     return process.stdin;
   },
 };
-const status = await main(process.argv.slice(2), io);
-if (typeof status === 'string') dieBy(status);
-else process.exitCode = status;
+void main(process.argv.slice(2), io).then((status) => {
+  if (typeof status === 'string') dieBy(status);
+  else process.exitCode = status;
+});
 
 /** Ends this process by a signal, so that whoever waits for it sees what became of the command. */
 function dieBy(signal: NodeJS.Signals): void {

@@ -166,7 +166,7 @@ describe('a mistake ends it with code 2 before anything is started', () => {
 test('without configuration neither the schema nor the YAML parser is loaded', async () => {
   const cliDir = createTemporaryDir();
   cpSync(CLI_DIR, cliDir, { recursive: true });
-  writeFileSync(join(cliDir, 'package.json'), '{"name":"stagelight","type":"module"}');
+  writeFileSync(join(cliDir, 'package.json'), '{"name":"stagelight","type":"commonjs"}');
   const chunks = readdirSync(cliDir).filter((name) => name.startsWith('compose-'));
   expect(chunks).toHaveLength(1);
   rmSync(join(cliDir, chunks[0]!));
