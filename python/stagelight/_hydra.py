@@ -12,6 +12,9 @@ from ._wrap import observe
 
 WARN = 13
 
+# These have handlers of their own, with formats that are theirs.
+TOOLS = ("optuna", "mlflow", "prefect", "dvc", "alembic", "sqlalchemy")
+
 # Jobs that are under way in this process, by their configuration.
 under_way = {}
 
@@ -80,7 +83,6 @@ def begin_job(args, kwargs):
         start_span("job", span, "job", parent=parent, attributes=describe(hydra))
         _context.enter(span)
         under_way[id(config)] = span
-    check_logging()
 
 
 def describe(hydra):
@@ -93,6 +95,7 @@ def describe(hydra):
 
 
 def end_job(args, kwargs):
+    check_logging()
     config = kwargs["config"] if "config" in kwargs else args[1]
     span = under_way.pop(id(config), None)
     if span is None:
@@ -105,16 +108,21 @@ def end_job(args, kwargs):
 
 
 def check_logging():
-    """Warns where a job's format or level isn't the one that the project says all of its stages have."""
+    """Warns where a job's format or level isn't the one that the project says all of its stages have.
+
+    At its end, since a job may set up its logging itself, and by any logger that has handlers.
+    """
     import logging
 
     root = logging.getLogger()
-    formats = {getattr(handler.formatter, "_fmt", None) for handler in root.handlers}
+    others = [each for each in root.manager.loggerDict.values() if getattr(each, "handlers", None)]
+    loggers = [root, *(each for each in others if each.name.partition(".")[0] not in TOOLS)]
+    formats = [getattr(handler.formatter, "_fmt", None) for each in loggers for handler in each.handlers]
     configured = os.environ.get("STAGELIGHT_HOOK_FORMAT")
     if configured and formats and configured not in formats:
-        warn("format", configured, " and ".join(sorted(str(each) for each in formats)))
+        warn("format", configured, " and ".join(sorted({str(each) for each in formats})))
     level = os.environ.get("STAGELIGHT_HOOK_LEVEL")
-    if level and root.level != int(level):
+    if level and int(level) not in [each.level for each in loggers]:
         warn("level", logging.getLevelName(int(level)), logging.getLevelName(root.level))
 
 

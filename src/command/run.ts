@@ -5,6 +5,7 @@ import { splitOverrides } from '../config/layers/override-syntax.ts';
 import type { FlagSetting } from '../config/load.ts';
 import { toLoggingSettings } from '../config/to-logging-settings.ts';
 import { readConfig } from './read-config.ts';
+import { toPythonHook } from '../recording/python-hook.ts';
 import { recordRun } from './record-run.ts';
 import { toSending } from './sending.ts';
 
@@ -71,7 +72,7 @@ export const run: Command = {
       isQuiet: config.run.quiet,
       dvcShell: config.dvc.shell,
       takesOtlp: config.run.otlp_receiver,
-      pythonHook: { isOn: config.python.hook, except: config.python.except },
+      pythonHook: toPythonHook(config),
       logging: toLoggingSettings(config),
       sending: toSending(loaded, io),
       mlflow: config.mlflow,

@@ -3,6 +3,7 @@ import { toLoggingSettings } from '../config/to-logging-settings.ts';
 import type { Command } from './command.ts';
 import { UsageError } from './command.ts';
 import { readConfig } from './read-config.ts';
+import { toPythonHook } from '../recording/python-hook.ts';
 import { recordRun } from './record-run.ts';
 import { toSending } from './sending.ts';
 
@@ -59,7 +60,7 @@ alone it is a run of one stage.
       isQuiet: given.quiet ?? config.run.quiet,
       dvcShell: config.dvc.shell,
       takesOtlp: config.run.otlp_receiver,
-      pythonHook: { isOn: config.python.hook, except: config.python.except },
+      pythonHook: toPythonHook(config),
       logging: toLoggingSettings(config),
       sending: toSending(loaded, io),
       mlflow: config.mlflow,

@@ -14,6 +14,11 @@ export function fromPythonLevel(level: number): SeverityNumber {
   return 1 + tens * 4 + Math.min(Math.floor(level - tens * 10), 3);
 }
 
+/** A severity number as a Python `logging` level, the lowest that it can stand for. */
+export function toPythonLevel(severity: SeverityNumber): number {
+  return ((severity - 1) >> 2) * 10 + ((severity - 1) & 3);
+}
+
 const NAMES: Readonly<Record<string, SeverityNumber>> = {
   TRACE: 1,
   DEBUG: 5,
