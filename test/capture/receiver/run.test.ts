@@ -11,6 +11,7 @@ import { createTemporaryDir } from '../../support/temporary.ts';
 import { waitFor } from '../../support/wait.ts';
 
 const SEND = fileURLToPath(new URL('programs/send.mjs', import.meta.url));
+const SEND_PY = fileURLToPath(new URL('programs/send.py', import.meta.url));
 const TRACED = fileURLToPath(new URL('programs/traced.py', import.meta.url));
 
 function findSpan(run: RecordedRun, name: string) {
@@ -162,6 +163,22 @@ test('with nothing sent there is no trace of the receiver', async () => {
 const otlp = process.env['STAGELIGHT_PYTHON_OTLP'];
 const python =
   otlp === undefined ? testWith('mlflow', 'STAGELIGHT_PYTHON_OTLP') : testWith('mlflow');
+
+python("what Python's SDK sends is in the run, NaN and large integers too", async () => {
+  const project = createTemporaryDir();
+  const result = await stagelight(project, ['run', '--otlp-receiver', '--', 'python', SEND_PY], {
+    env: { PYTHONPATH: otlp },
+  });
+  expect(result.exitCode, result.stderr).toBe(0);
+  const run = readRun(project);
+  const fit = findSpan(run, 'fit');
+  expect(fit).toMatchObject({ traceId: run.info.traceId, parentSpanId: run.info.rootSpanId });
+  expect(fit.attributes).toMatchObject({ loss: Number.NaN, big: String(2n ** 60n) });
+  const epoch = findSpan(run, 'epoch');
+  expect(epoch).toMatchObject({ parentSpanId: fit.spanId, isError: true });
+  expect(epoch.events[0]!.attributes['exception.type']).toBe('ValueError');
+  expect(readFileSync(join(run.runDir, FILE.metrics), 'utf8')).toContain('"name":"epochs"');
+});
 
 python("MLflow's traces are in the run, and in MLflow too", { timeout: 240_000 }, async () => {
   const project = createTemporaryDir();
