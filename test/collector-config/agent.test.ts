@@ -4,6 +4,7 @@ import { expect } from 'vitest';
 import { FILE } from '../../src/spool/layout.ts';
 import { readRecords, readSpans } from '../../src/spool/signal-reader.ts';
 import type { StoredRecord } from '../../src/spool/signal-reader.ts';
+import { readRun, stagelight } from '../support/cli.ts';
 import { testWith } from '../support/peers.ts';
 import { makeRecentRun } from '../support/recent-run.ts';
 import { createAgentStack } from '../support/servers/agent.ts';
@@ -167,25 +168,23 @@ test(
 
 test('10,000 identical lines of one burst are 10,000, also after a resend', LIMIT, async () => {
   const home = createTemporaryDir();
-  const { runDir, info } = makeRecentRun({
-    home,
-    entries: (run, at) => [
-      ...run.stage('train', [at + 100, at + 9000]),
-      // Ten chunks of output: all lines of one have its time.
-      ...Array.from({ length: 10_000 }, (_, index) =>
-        run.log(at + 500 + Math.floor(index / 1000), 'the same', { span: run.stageId('train') }),
-      ),
-    ],
-  });
   const stack = await createAgentStack(home, { STAGELIGHT_TO_JAEGER: 'nop' });
   await Promise.all([stack.collector.start(), stack.loki.start()]);
-  const uids = toUids(readLogs(runDir));
-  for (let round = 0; round < 2; round += 1) {
-    await postRun(stack.collector.otlpUrl, runDir, ['logs']);
-    await waitForMarker(stack, `round ${round}`);
-    expect(await readLokiUids(stack, info.runId)).toEqual(uids);
+  const env = { STAGELIGHT_OTLP_ENDPOINT: stack.collector.otlpUrl };
+  const burst = [process.execPath, '-e', 'process.stdout.write("the same\\n".repeat(10_000))'];
+  for (const args of [
+    ['run', '--flush-timeout', '60', '--', ...burst],
+    ['push', 'latest'],
+  ]) {
+    const result = await stagelight(home, args, { env });
+    expect(result.exitCode, result.stderr).toBe(0);
+    const { info, records } = readRun(home);
+    expect(records.filter(({ body }) => body === 'the same')).toHaveLength(10_000);
+    await waitForMarker(stack, args[0]!);
+    expect(await readLokiUids(stack, info.runId)).toEqual(toUids(records));
   }
-  expect(stack.collector.readRecords(`runs/${info.runId}`)).toHaveLength(2 * uids.length);
+  const { info, records } = readRun(home);
+  expect(stack.collector.readRecords(`runs/${info.runId}`)).toHaveLength(2 * records.length);
 });
 
 /** Sends a last record and waits until it is in Loki: what was sent before it is then there, too. */
