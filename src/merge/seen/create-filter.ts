@@ -32,7 +32,10 @@ export function createFilter(options: {
     const { record, held } = shown as Shown;
     const told = { ...line, told: { source: record.source, attributes: held?.attributes } };
     if (held !== undefined && (shown as Shown).isReadAt(console)) return told;
-    if ((shown as Shown).note()) file.add(record.uid, { stream, console, offset: line.offset });
+    if ((shown as Shown).note()) {
+      const { lines } = shown as Shown;
+      file.add(record.uid, { stream, console, offset: line.offset, lines });
+    }
     if (COURSE.test(record.logger)) observe(told);
     if (own === undefined) return undefined;
     for (const each of outer) each.expect(own, end);

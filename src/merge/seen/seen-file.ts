@@ -8,6 +8,8 @@ export type Sighting =
       readonly stream: string;
       readonly console: string;
       readonly offset: number;
+      /** How many lines the text has, where it came as it was to be written. */
+      readonly lines: number;
     }
   /** A file that a handler of its process wrote it to. */
   | { readonly path: string }

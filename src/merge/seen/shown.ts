@@ -22,6 +22,7 @@ export class Shown {
   readonly record: KnownRecord;
   /** Whether the process prints into something of somebody else's, who may repeat it with a prefix of his own. */
   readonly isElsewhere: boolean;
+  readonly lines: number;
   /**
    * Set for a record that repeats what a program printed, and isn't written yet: the line that shows it is read as if it
    * were the program's own, and takes this along.
@@ -33,9 +34,11 @@ export class Shown {
   constructor(options: {
     record: KnownRecord;
     isElsewhere: boolean;
+    lines: number;
     held: HeldRecord | undefined;
   }) {
     this.record = options.record;
+    this.lines = options.lines;
     this.isElsewhere = options.isElsewhere;
     this.held = options.held;
   }

@@ -113,9 +113,11 @@ export class Sightings {
     }
     if (typeof entry.text !== 'string') return;
     const stream = entry.stream === 'other' ? 'stderr' : entry.stream;
-    const shown = new Shown({ record, isElsewhere: isOwn[stream] !== true, held });
+    const pieces = splitShown(entry.text, this.#chooseCut);
+    const isElsewhere = isOwn[stream] !== true;
+    const shown = new Shown({ record, isElsewhere, lines: pieces.length, held });
     const consoles = this.#toConsoles(console, stream);
-    for (const { raw, end } of splitShown(entry.text, this.#chooseCut)) {
+    for (const { raw, end } of pieces) {
       // What goes to a file hardly comes by: only if it can be nothing else, with a time in it say.
       if (isOwn[stream] === 'file' && raw === record.body) continue;
       for (const each of consoles) each.expect(raw, end, shown);

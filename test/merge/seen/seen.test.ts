@@ -52,7 +52,9 @@ describe('a record that its process has told, and that comes by on the console',
 
     expect(toLines(merged)).toEqual(['app: hello', 'console: after', 'console: before']);
     const uid = merged.records.find(({ body }) => body === 'hello')?.attributes['log.record.uid'];
-    expect(readSeen(merged)).toEqual([{ uid, stream: 'stderr', console: 'test', offset: 7 }]);
+    expect(readSeen(merged)).toEqual([
+      { uid, stream: 'stderr', console: 'test', offset: 7, lines: 1 },
+    ]);
   });
 
   test('a print that equals it is a record of its own', () => {

@@ -1,0 +1,118 @@
+import { mkdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { execa } from 'execa';
+import { expect } from 'vitest';
+import {
+  COUNTER_FOLDER,
+  SCENARIOS,
+  findPython,
+  readCounted,
+  toCommand,
+} from '../python/programs.ts';
+import type { Scenario } from '../python/programs.ts';
+import { CLI, createEnv, readRun } from '../support/cli.ts';
+import type { RecordedRun } from '../support/cli.ts';
+import { findMiscounted } from '../support/coverage.ts';
+import { testWith } from '../support/peers.ts';
+import { createTemporaryDir } from '../support/temporary.ts';
+
+/** Of the programs that the hook is tested with, those whose records are seen in more ways than one. */
+const NAMES = [
+  'dvc-repro',
+  'exception-chained',
+  'excepthook-replaced',
+  'fork-raw',
+  'hydra-colorlog',
+  'hydra-default',
+  'hydra-disabled',
+  'hydra-failing',
+  'hydra-multirun',
+  'hydra-none',
+  'joblib-loky',
+  'killed',
+  'log-equal',
+  'log-exceptions',
+  'log-files',
+  'log-hostile',
+  'log-queue-processes',
+  'log-redirected',
+  'loguru-lines',
+  'mlflow-runs',
+  'multiprocessing-fork',
+  'multiprocessing-spawn',
+  'optuna-failing',
+  'optuna-jobs',
+  'os-exit',
+  'prefect-flow',
+  'prints',
+  'process-pool',
+  'rich-handler',
+  'structlog-lines',
+  'threads',
+  'tqdm-logging',
+  'warnings-captured',
+  'warnings-default',
+];
+/** What is told from inside that isn't Python's `logging`; DVC's own failure has no message of its own. */
+const OTHERS: ReadonlySet<string> = new Set(['python', 'stagelight', 'py.warnings', 'dvc.cli']);
+
+for (const scenario of SCENARIOS.filter(({ name }) => NAMES.includes(name))) {
+  testWith('python')(
+    `${scenario.name}: each record that was logged is in the run once, and each line that was printed`,
+    { timeout: 240_000 },
+    async (context) => {
+      const found = findPython(scenario);
+      if (!('python' in found)) {
+        const reason = `needs ${found.missing.join(', ')}`;
+        if (process.env['STAGELIGHT_PEERS'] === 'required') throw new Error(reason);
+        return context.skip(reason);
+      }
+      const { run, counted, stdout, stderr } = await record(scenario, found.python);
+
+      expect(toLogged(run)).toEqual(counted);
+      expect(findMiscounted(run, 'stdout', stdout)).toEqual([]);
+      expect(findMiscounted(run, 'stderr', stderr)).toEqual([]);
+    },
+  );
+}
+
+/** Runs a scenario under `stagelight run`, beside a counter of its own of what `logging` emits. */
+async function record(scenario: Scenario, python: string) {
+  const folder = createTemporaryDir();
+  const cwd = join(folder, 'cwd');
+  mkdirSync(cwd);
+  const counter = join(folder, 'counted');
+  const args = ['run', '-q', 'mlflow.enabled=false', '--', python, ...toCommand(scenario)];
+  const { stdout, stderr } = await execa(process.execPath, [CLI, ...args], {
+    cwd,
+    extendEnv: false,
+    env: {
+      ...createEnv({ COUNTED: counter, PYTHONPATH: COUNTER_FOLDER }),
+      ...scenario.env,
+      PREFECT_HOME: join(folder, 'prefect'),
+    },
+    input: scenario.isFromStdin ? readFileSync(scenario.file) : '',
+    reject: false,
+    stripFinalNewline: false,
+  });
+  const counted = readCounted(counter)
+    .filter(([, , logger]) => !OTHERS.has(logger))
+    .map(([, , logger, message]) => `${logger}: ${toFirstLine(message)}`)
+    .toSorted();
+  return { run: readRun(cwd), counted, stdout, stderr };
+}
+
+/** What processes told of themselves: their logger and message. */
+function toLogged({ lines }: RecordedRun): string[] {
+  return lines
+    .filter(({ attributes, logger }) => {
+      const isPart = Number(attributes['mlops.part.index'] ?? 0) > 0;
+      return attributes['log.iostream'] === undefined && !OTHERS.has(logger) && !isPart;
+    })
+    .map(({ logger, body }) => `${logger}: ${toFirstLine(String(body))}`)
+    .toSorted();
+}
+
+function toFirstLine(message: string): string {
+  return message.split('\n')[0]!.slice(0, 200);
+}
