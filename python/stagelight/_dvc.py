@@ -6,7 +6,7 @@ from time import time_ns
 
 from . import _claims, _context, _inbox
 from ._inbox import quote
-from ._values import cut, encode
+from ._values import cut, encode, encode_attributes
 from ._wrap import observe
 
 EXIT = re.compile(r", exited with (-?\d+)$")
@@ -39,7 +39,8 @@ def install(module):
 def begin(args, kwargs):
     stage = args[0]
     execution = Execution(stage, bool(kwargs.get("dry")))
-    write(execution, "start", {"parent": _context.outer_span(), "cmd": describe_command(stage)})
+    told = {"parent": _context.outer_span(), "cmd": describe_command(stage), "root": stage.repo.root_dir}
+    write(execution, "start", told)
     _context.enter(execution.span)
     under_way.append(execution)
     return execution
@@ -99,6 +100,7 @@ def describe_failure(error):
 def describe_result(stage, execution, outcome):
     now = describe_paths(stage)
     told = {kind: [f"{path} {text}".strip() for path, text in now[kind].items()] for kind in ("deps", "outs")}
+    told["attributes"] = {f"dvc.param.{name}": value for name, value in now["params"].items()}
     if outcome in ("ran", "run_cache"):
         told["changed"] = find_changes(execution, now)
     return told
@@ -140,7 +142,9 @@ def describe_command(stage):
 
 
 def write(execution, phase, told):
+    attributes = encode_attributes(told.pop("attributes", {}))
     members = "".join(f",{quote(name)}:{encode(value)}" for name, value in told.items() if value not in (None, []))
+    members += f',"attributes":{{{attributes}}}' if attributes else ""
     _inbox.write(
         f'{{"type":"dvc-stage","time":"{time_ns()}","phase":"{phase}","stage":{quote(execution.address)},'
         f'"span":"{execution.span}"{members}}}'

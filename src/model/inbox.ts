@@ -135,6 +135,8 @@ export interface DvcStageEntry {
   readonly span: SpanId;
   /** The span that the DVC process was started in. */
   readonly parent?: SpanId;
+  /** The root of the repository that it is in: another one than the project's for an experiment in a folder of its own. */
+  readonly root?: string;
   /**
    * The number of DVC's process, where it isn't the one that tells: the shell of its commands. `end` is then the end of a
    * command, with its `exitCode` as DVC has it; the stage ends with the last.

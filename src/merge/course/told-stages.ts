@@ -16,6 +16,8 @@ import { toFailure } from './stage-failure.ts';
 export interface ToldStage {
   readonly span: OpenSpan;
   readonly source: string;
+  /** Whether the project's files say nothing of it: it runs in a copy that is deleted afterwards. */
+  readonly isElsewhere: boolean;
   /** The number of DVC's process, where not that but the shell of its commands tells. */
   readonly dvc: number | undefined;
   /** How it ended, as the process says. */
@@ -37,6 +39,8 @@ export interface ToldStagesOptions {
 
 /** The output of a stage may be read so much later than its end is. */
 const SETTLE_MS = 1000;
+/** Where `dvc exp run --temp` and the workers of `dvc queue` make the copies that they run in. */
+const TEMPORARY = /\/\.dvc\/tmp\/exps\//;
 const REASONS: Readonly<Partial<Record<StageOutcome, string>>> = {
   unchanged: "didn't change",
   data_source: "didn't change",
@@ -131,6 +135,7 @@ export class ToldStages {
     this.#stages.set(entry.span, {
       span,
       source,
+      isElsewhere: TEMPORARY.test(entry.root ?? ''),
       dvc: entry.dvc,
       ended: undefined,
       seen: undefined,
@@ -148,7 +153,8 @@ export class ToldStages {
     const outcome = ended.outcome ?? (isFailed ? 'failed' : 'ran');
     const { facts, book } = this.#options;
     const told = toToldAttributes(ended);
-    const known = facts.end(span, { outcome, end: how.end, commands: toCommands(ended) });
+    const commands = toCommands(ended);
+    const known = stage.isElsewhere ? {} : facts.end(span, { outcome, end: how.end, commands });
     const isSkipped = outcome !== 'ran' && outcome !== 'failed';
     if (isSkipped) span.attributes[ATTR.skipReason] ??= ended.reason ?? REASONS[outcome] ?? outcome;
     else delete span.attributes[ATTR.skipReason];
@@ -156,7 +162,7 @@ export class ToldStages {
       end: how.end,
       result: isSkipped ? 'skip' : 'success',
       ...(outcome === 'failed' && toToldFailure(ended, span)),
-      attributes: { [ATTR.dvcOutcome]: outcome, ...told, ...known },
+      attributes: { [ATTR.dvcOutcome]: outcome, ...known, ...told, ...toNew(known) },
     });
   }
 
@@ -180,6 +186,11 @@ export class ToldStages {
       attributes: { [ATTR.dvcOutcome]: outcome, ...known, ...how.attributes },
     });
   }
+}
+
+/** A stage that was never locked has no changes, whatever its hashes are. */
+function toNew({ [ATTR.dvcChanged]: changed }: Attributes): Attributes {
+  return Array.isArray(changed) && changed[0] === 'new' ? { [ATTR.dvcChanged]: changed } : {};
 }
 
 const KILLED = { result: 'error', errorType: 'interrupted' } as const;
