@@ -65,7 +65,8 @@ for (const scenario of SCENARIOS.filter(({ name }) => NAMES.includes(name))) {
       if (!('python' in found)) {
         const reason = `needs ${found.missing.join(', ')}`;
         if (process.env['STAGELIGHT_PEERS'] === 'required') throw new Error(reason);
-        return context.skip(reason);
+        context.skip(reason);
+        return;
       }
       const { run, counted, stdout, stderr } = await record(scenario, found.python);
 
