@@ -4,6 +4,8 @@ import type { ReceiverThreadData, ReceiverThreadMessage } from '../capture/recei
 import { TOKEN_HEADER } from '../capture/receiver/token-header.ts';
 import type { Recording, Tell } from './recording.ts';
 
+/** A request of the largest size takes some times as much while it is read. More than this ends the thread, not the run. */
+const MAX_HEAP = { maxOldGenerationSizeMb: 256, maxYoungGenerationSizeMb: 16 };
 const STANDARD = /^OTEL_EXPORTER_OTLP_/;
 
 /**
@@ -15,7 +17,10 @@ export async function withOtlpReceiver(recording: Recording, tell: Tell): Promis
   const token = randomBytes(24).toString('hex');
   const data: ReceiverThreadData = { runDir, traceId, token };
   // dist/cli/ holds this file's bundle, with the thread's beside it.
-  const worker = new Worker(new URL('./receiver-thread.js', import.meta.url), { workerData: data });
+  const worker = new Worker(new URL('./receiver-thread.js', import.meta.url), {
+    workerData: data,
+    resourceLimits: MAX_HEAP,
+  });
   const ended = new Promise<void>((resolve) => worker.once('exit', () => resolve()));
   const message = await new Promise<ReceiverThreadMessage>((resolve) => {
     worker.once('message', resolve);

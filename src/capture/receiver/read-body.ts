@@ -4,9 +4,9 @@ import { gunzip, inflate } from 'node:zlib';
 import { RefusedRequest } from './refused-request.ts';
 
 /** The SDKs send 512 spans or records at a time: far less. */
-export const MAX_BODY_BYTES = 16 * 1024 * 1024;
+export const MAX_BODY_BYTES = 8 * 1024 * 1024;
 /** What it may be unpacked: gzip packs a thousandfold what was made for it. */
-export const MAX_UNPACKED_BYTES = 32 * 1024 * 1024;
+export const MAX_UNPACKED_BYTES = 16 * 1024 * 1024;
 
 const unpackers = { gzip: promisify(gunzip), deflate: promisify(inflate) } as const;
 

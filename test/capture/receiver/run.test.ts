@@ -11,6 +11,7 @@ import { createTemporaryDir } from '../../support/temporary.ts';
 import { waitFor } from '../../support/wait.ts';
 
 const SEND = fileURLToPath(new URL('programs/send.mjs', import.meta.url));
+const FLOOD = fileURLToPath(new URL('programs/flood.mjs', import.meta.url));
 const SEND_PY = fileURLToPath(new URL('programs/send.py', import.meta.url));
 const TRACED = fileURLToPath(new URL('programs/traced.py', import.meta.url));
 
@@ -198,3 +199,26 @@ python("MLflow's traces are in the run, and in MLflow too", { timeout: 240_000 }
   expect(predict.links).toMatchObject([{ traceId: run.info.traceId }]);
   expect(predict.attributes['mlflow.spanType']).toContain('CHAIN');
 });
+
+test(
+  'a flood of large requests harms neither the command nor the run',
+  { timeout: 120_000 },
+  async () => {
+    const project = createTemporaryDir();
+    const result = await stagelight(project, [
+      'run',
+      '--otlp-receiver',
+      '--',
+      process.execPath,
+      FLOOD,
+    ]);
+    expect(result.exitCode, result.stderr).toBe(0);
+    const { sent, taken } = JSON.parse(result.stdout) as { sent: number; taken: number };
+    const run = readRun(project);
+    expect(run.info.result).toBe('success');
+    // What was answered with 200 is there; what wasn't was asked to come again, or refused.
+    expect(run.records.filter(({ logger }) => logger === 'flood')).toHaveLength(taken);
+    expect(taken).toBeGreaterThan(0);
+    expect(sent).toBeGreaterThan(taken);
+  },
+);
