@@ -54,7 +54,11 @@ export class ConsoleSources {
     const locks = new DvcLocks(project);
     locks.remember();
     this.#claims = new ExecutionClaims(join(runDir, FILE.claims));
-    this.#facts = new StageFacts({ project, locks, lineage: new Lineage(runDir), recorder });
+    const { hookedStages } = options.sightings;
+    const isUnhooked = (stage: string): boolean =>
+      info.hasPythonHook === true && !hookedStages.has(stage);
+    const lineage = new Lineage(runDir);
+    this.#facts = new StageFacts({ project, locks, lineage, recorder, isUnhooked });
     this.told = new ToldStages({ ...options, root: info.rootSpanId, facts: this.#facts });
     this.#grammars = new GrammarTable(createGrammars(info.logging));
   }

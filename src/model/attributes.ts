@@ -136,4 +136,5 @@ export const EVENT = {
   heartbeat: 'mlops.heartbeat',
   progress: 'mlops.progress',
   metric: 'mlops.metric',
+  unhooked: 'mlops.python.unhooked',
 } as const;

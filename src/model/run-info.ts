@@ -31,6 +31,8 @@ export interface RunInfo {
   /** The run in MLflow that was made before this one began. */
   readonly mlflow?: MlflowTie;
   readonly kind?: RunKind;
+  /** Python processes of the run have the hook, where it can get in. */
+  readonly hasPythonHook?: boolean;
   /** The Prefect flow run that a worker started it for. */
   readonly flowRunId?: string;
   /** Which one it is of the runs for the same flow run, from 2 on. */

@@ -15,6 +15,7 @@ import { Merging } from './merging.ts';
 import type { MlflowConfig } from '../sink/mlflow/settings.ts';
 import { claimInMlflow } from './mlflow-claim.ts';
 import { findAttempt } from './prior-attempt.ts';
+import type { PythonHook } from './python-hook.ts';
 import type { Recording, Tell } from './recording.ts';
 import { ShipWorker } from './ship-worker.ts';
 import { toSpanEnd } from './span-end.ts';
@@ -29,6 +30,7 @@ export interface OwnRunOptions {
   readonly runId: RunId | undefined;
   readonly join: boolean;
   readonly logging: LoggingSettings;
+  readonly pythonHook?: PythonHook;
   readonly mlflow: MlflowConfig;
   /** The one stage that the command is; absent when it is a whole pipeline. */
   readonly stage?: string;
@@ -57,7 +59,8 @@ export async function openOwnRun(options: OwnRunOptions, tell: Tell): Promise<Re
   const runDir = createRunDir(home, runId);
   try {
     const described = describeRun({ ...options, runId, runDir, startedAt, mlflow }, place);
-    const info = { ...described, ...findAttempt(home, options.env) };
+    const hook = options.pythonHook?.isOn === true ? { hasPythonHook: true } : {};
+    const info = { ...described, ...hook, ...findAttempt(home, options.env) };
     return recordInto(runDir, { ...options, info, mlflow, home, tell });
   } catch (error) {
     rmSync(runDir, { recursive: true, force: true });

@@ -12,7 +12,7 @@ import type { Recorder } from '../recorder.ts';
 import { findChanges, listParameters } from './lock.ts';
 import type { DvcLocks, LockedPath, LockedStage } from './lock.ts';
 import { readMetrics } from './metrics.ts';
-import type { DvcProject } from './project.ts';
+import type { DeclaredStage, DvcProject } from './project.ts';
 import { readWorkingStage } from './working-stage.ts';
 
 export interface StageFactsOptions {
@@ -20,7 +20,12 @@ export interface StageFactsOptions {
   readonly locks: DvcLocks;
   readonly lineage: Lineage;
   readonly recorder: Recorder;
+  /** Whether no process of a stage has told that the hook is in it, though it should be. */
+  readonly isUnhooked: (stage: string) => boolean;
 }
+
+/** A command that runs Python. */
+const PYTHON = /(?:^|[\s;&|(/])python(?:[23](?:\.\d+)?)?(?:\s|$)/;
 
 /** How a stage ended. */
 export interface EndedStage {
@@ -78,11 +83,25 @@ export class StageFacts {
       Object.assign(attributes, this.#linkProducer(span, stage));
     }
     if (outcome === 'ran') {
+      if (declared !== undefined) this.#noteHook(span, { declared, end: ended.end });
       this.#logMetrics(span, ended.end);
       const outs = stage.outs.map((out) => out.md5);
       this.#produced.push({ stage: span.name, spanId: span.spanId, outs });
     }
     return attributes;
+  }
+
+  /** Says that a stage's Python was seen from outside only. */
+  #noteHook(span: OpenSpan, { declared, end }: { declared: DeclaredStage; end: UnixTime }): void {
+    const isPython = declared.cmd.some((command) => PYTHON.test(command));
+    if (!isPython || !this.#options.isUnhooked(span.name)) return;
+    this.#options.recorder.event({
+      scope: span.scope,
+      name: EVENT.unhooked,
+      time: end,
+      body: `the hook wasn't in the Python of stage ${span.name}: its output was read from the console (docs/python.md)`,
+      uid: `${span.spanId}-unhooked`,
+    });
   }
 
   /** What is known of a stage: its lock, or the working tree where it failed. */

@@ -40,6 +40,8 @@ const HANDED_ON: Known = {
  * what its handlers write to the console, to files, or to a program that repeats it is that record, not another one.
  */
 export class Sightings {
+  /** Stages in which a Python process had the hook. */
+  readonly hookedStages = new Set<string>();
   readonly file: SeenFile;
   readonly #chooseCut: ChooseCut;
   readonly #consoles = new Map<string, ExpectedOutput>();
@@ -86,7 +88,8 @@ export class Sightings {
   }
 
   /** A process says that it tells of its records, and where it prints. */
-  addProcess(source: string, { console, stdout, stderr }: HookEntry): void {
+  addProcess(source: string, { console, stdout, stderr, stage }: HookEntry): void {
+    if (stage !== undefined) this.hookedStages.add(stage);
     const teller = this.#toTeller(source);
     teller.console = console;
     teller.isOwn.stdout = stdout ?? true;
