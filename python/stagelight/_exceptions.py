@@ -3,7 +3,7 @@
 import atexit
 import sys
 
-from . import _inbox, _records
+from . import _records
 
 FATAL = 21
 ERROR = 17

@@ -157,7 +157,11 @@ def describe_process():
         f'{{"type":"hook","time":"{time_ns()}","pid":{owner},"ppid":{os.getppid()},"argv":[{arguments}],'
         f'"python":"{sys.version.split()[0]}","span":"{_context.outer_span()}"'
         + (f',"stage":{quote(stage)}' if stage else "")
-        + (f',"console":{quote(console)}{describe_stream("stdout", 1)}{describe_stream("stderr", 2)}' if console else "")
+        + (
+            f',"console":{quote(console)}{describe_stream("stdout", 1)}{describe_stream("stderr", 2)}'
+            if console
+            else ""
+        )
         + "}"
     )
 

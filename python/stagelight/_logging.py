@@ -14,8 +14,10 @@ from ._wrap import disguise
 
 # What a record has without `extra`, and what handlers add to it.
 STANDARD = frozenset(
-    "name msg args levelname levelno pathname filename module exc_info exc_text stack_info lineno funcName created msecs"
-    " relativeCreated thread threadName processName process taskName message asctime".split()
+    (
+        "name msg args levelname levelno pathname filename module exc_info exc_text stack_info lineno funcName created"
+        " msecs relativeCreated thread threadName processName process taskName message asctime"
+    ).split()
 )
 # Prefect's loggers put these into their records.
 PREFECT = {

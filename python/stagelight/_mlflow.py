@@ -26,7 +26,11 @@ def note_store(_, __, error, args, ___):
 def note_run(_, run, error, args, __):
     if error is None:
         tags = run.data.tags
-        members = {"run": run.info.run_id, "experiment": run.info.experiment_id, "parent": tags.get("mlflow.parentRunId")}
+        members = {
+            "run": run.info.run_id,
+            "experiment": run.info.experiment_id,
+            "parent": tags.get("mlflow.parentRunId"),
+        }
         write(str(args[0].tracking_uri), members)
 
 

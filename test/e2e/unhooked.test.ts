@@ -32,10 +32,9 @@ testWith('dvc', 'python', 'git')(
 
     const run = readRun(project);
     const said = run.records.filter(({ eventName }) => eventName === 'mlops.python.unhooked');
-    expect(said.map(({ attributes }) => attributes['cicd.pipeline.task.name']).toSorted()).toEqual([
-      'isolated',
-      'own_path',
-    ]);
+    expect(
+      said.map(({ attributes }) => String(attributes['cicd.pipeline.task.name'])).toSorted(),
+    ).toEqual(['isolated', 'own_path']);
     for (const word of ['plain', 'isolated', 'own']) {
       const lines = run.lines.filter(({ body }) => body === `from ${word}`);
       expect(lines.map(({ severityText }) => severityText)).toEqual(['WARNING']);

@@ -1,5 +1,4 @@
 # needs: colorlog
-import logging
 
 import colorlog
 

@@ -7,7 +7,9 @@ import email.message  # noqa: E402
 import importlib  # noqa: E402
 import logging  # noqa: E402
 
-print(type(logging.__loader__).__name__, type(logging.__spec__.loader).__name__, logging.__spec__.name, logging.__file__)
+print(
+    type(logging.__loader__).__name__, type(logging.__spec__.loader).__name__, logging.__spec__.name, logging.__file__
+)
 print(importlib.util.find_spec("no_such_module_anywhere"))
 try:
     import no_such_module_anywhere  # noqa: F401

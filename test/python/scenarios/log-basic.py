@@ -1,6 +1,8 @@
 import logging
 
-logging.basicConfig(level=logging.INFO, format="%(levelname)s %(name)s %(filename)s:%(lineno)d %(funcName)s %(message)s")
+logging.basicConfig(
+    level=logging.INFO, format="%(levelname)s %(name)s %(filename)s:%(lineno)d %(funcName)s %(message)s"
+)
 log = logging.getLogger("app")
 
 

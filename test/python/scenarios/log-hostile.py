@@ -10,7 +10,7 @@ class Bad:
     __repr__ = __str__
 
 
-logging.info("nul \0 escape \x1b[31m quote \" backslash \\")
+logging.info('nul \0 escape \x1b[31m quote " backslash \\')
 logging.info("x" * 1_000_000)
 logging.info("ü" * 200_000)
 logging.info({"not": "a text"})

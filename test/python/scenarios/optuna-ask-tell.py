@@ -1,7 +1,9 @@
 # needs: optuna
 import optuna
 
-study = optuna.create_study(directions=["minimize", "maximize"], sampler=optuna.samplers.RandomSampler(seed=1), study_name="at")
+study = optuna.create_study(
+    directions=["minimize", "maximize"], sampler=optuna.samplers.RandomSampler(seed=1), study_name="at"
+)
 first, second = study.ask(), study.ask()
 study.tell(second, [first.suggest_int("i", 0, 9), 2])
 study.tell(first.number, [1, 2])
