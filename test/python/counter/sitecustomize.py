@@ -48,6 +48,10 @@ def note(record):
         message = record.getMessage()
     except Exception:
         message = str(record.msg)
+    error = record.exc_info[1] if record.exc_info and not message else None
+    while error is not None:  # an exception that says all there is to say
+        message = f"{message}: {error}" if message else str(error)
+        error = error.__cause__
     line = json.dumps([os.getpid(), record.levelno, record.name, message])
     handle = os.open(COUNTED, os.O_WRONLY | os.O_APPEND | os.O_CREAT)
     os.write(handle, f"{line}\n".encode())

@@ -1,5 +1,5 @@
 # args: hydra/job_logging=colorlog hydra/hydra_logging=colorlog
-# needs: hydra_colorlog
+# needs: hydra_plugins.hydra_colorlog
 # needs: hydra
 import logging
 
