@@ -1,6 +1,6 @@
 import { readdirSync, statSync } from 'node:fs';
 import { join } from 'node:path';
-import { compareTimes } from '../model/time.ts';
+import { compareTimes, fromUnixMs, toUnixMs } from '../model/time.ts';
 import type { UnixTime } from '../model/time.ts';
 import { CONSOLE_EXTENSION } from './console-inbox.ts';
 import { ConsoleTail } from './console-tail.ts';
@@ -9,6 +9,8 @@ import { parseSourceTime } from './process-identity.ts';
 import { RecordTail } from './record-tail.ts';
 
 const RECORDS_EXTENSION = '.jsonl';
+/** Processes read one clock, if not in the same way. */
+const CLOCK_SLACK_MS = 50;
 
 /** How far an inbox is read: up to where it was at one moment. */
 interface Limited<Tail> {
@@ -107,5 +109,6 @@ function findReadTime(records: readonly Limited<RecordTail>[]): UnixTime | undef
   const times = records
     .filter(({ tail, limit: to }) => !tail.isReadTo(to))
     .map(({ tail }) => tail.lastTime);
-  return times.toSorted(compareTimes)[0];
+  const [first] = times.toSorted(compareTimes);
+  return first && fromUnixMs(toUnixMs(first) - CLOCK_SLACK_MS);
 }

@@ -2,8 +2,10 @@ import type { PieceEnd } from '../console/line-splitter.ts';
 import { toText } from '../console/line.ts';
 import type { Shown } from './shown.ts';
 
-/** Of what never comes by, such as output that went to a file, this much is remembered. */
-const MAX_LENGTH = 16 * 1024 * 1024;
+/** Of what never comes by, such as output that went to a file, this much is remembered: in characters. */
+const MAX_SIZE = 16 * 1024 * 1024;
+/** What a line takes beside its characters. */
+const LINE_SIZE = 400;
 /** How many expectations that end alike are tried against a line that others have written into. */
 const MAX_TRIED = 64;
 /** Lines are found by so many of their last characters. A shorter one is found at the end of too many others. */
@@ -32,11 +34,11 @@ export class ExpectedOutput {
   readonly #endings = new Map<string, Set<string>>();
   /** Ends of output that had no newline: the next line begins with them. */
   readonly #tails: { text: string; shown: Shown | undefined }[] = [];
-  #length = 0;
+  #size = 0;
 
   /** Whether so much is expected that what is expected next could push out what hasn't come yet. */
   get isFull(): boolean {
-    return this.#length > MAX_LENGTH / 2;
+    return this.#size > MAX_SIZE / 2;
   }
 
   /** A piece of output will come by here: an inner console's, or, with `shown`, what a handler writes. */
@@ -49,8 +51,8 @@ export class ExpectedOutput {
     const expected = this.#lines.get(key) ?? this.#add(key);
     if (shown === undefined) expected.inner += 1;
     else expected.shown.push(shown);
-    this.#length += key.length;
-    while (this.#length > MAX_LENGTH) this.forgetOldest();
+    this.#size += key.length + LINE_SIZE;
+    if (this.#size > MAX_SIZE) this.forgetHalf();
   }
 
   /**
@@ -81,15 +83,14 @@ export class ExpectedOutput {
     return this.isRepeatable(text) && this.#consume(toKey(text, 'newline'), onShown);
   }
 
-  /** Forgets the oldest half: it doesn't come. */
+  /** Forgets the older half: it doesn't come. */
   forgetHalf(): void {
-    const least = this.#length / 2;
-    while (this.#length > least) this.forgetOldest();
-  }
-
-  forgetOldest(): void {
-    const key = this.#lines.keys().next().value;
-    if (key !== undefined) this.#remove(key);
+    const most = this.#size / 2;
+    // One walk for all: each new one would pass over what was deleted before.
+    for (const key of this.#lines.keys()) {
+      if (this.#size <= most) return;
+      this.#remove(key);
+    }
   }
 
   /** An expected line behind text of this console's own that had no newline, or behind the prefix of who repeats it. */
@@ -122,7 +123,7 @@ export class ExpectedOutput {
     if (expected === undefined) return false;
     const shown = expected.shown.shift();
     if (shown === undefined) expected.inner -= 1;
-    this.#length -= key.length;
+    this.#size -= key.length + LINE_SIZE;
     if (expected.inner === 0 && expected.shown.length === 0) this.#remove(key);
     if (shown !== undefined) onShown(shown);
     return true;
@@ -130,7 +131,7 @@ export class ExpectedOutput {
 
   #remove(key: string): void {
     const { inner, shown } = this.#lines.get(key)!;
-    this.#length -= key.length * (inner + shown.length);
+    this.#size -= (key.length + LINE_SIZE) * (inner + shown.length);
     this.#lines.delete(key);
     const ending = toEnding(key);
     const keys = this.#endings.get(ending);

@@ -141,6 +141,28 @@ describe('a record that its process has told, and that comes by on the console',
     expect(toLines(merged)).toEqual(['app: from the queue']);
   });
 
+  test('however much is told before the console is read', () => {
+    const count = 40_000;
+    const entries: InboxEntry[] = [hook()];
+    const lines: Chunk[] = [];
+    for (let id = 1; id <= count; id += 1) {
+      const time = `${DEFAULT_TIME_MS + id}000000`;
+      const text = `[app] ${id} ${'x'.repeat(200)}\n`;
+      for (const entry of logged(id, `m${id}`, text))
+        entries.push({ ...entry, time } as InboxEntry);
+      lines.push({
+        stream: 'stderr',
+        bytes: id % 1000 === 0 ? `${text}p\n` : text,
+        timeMs: DEFAULT_TIME_MS + id,
+      });
+    }
+    const merged = merge(lines, { a: entries });
+
+    const prints = merged.records.filter(({ logger }) => logger === 'console');
+    expect(prints.map(({ body }) => body)).toEqual(Array.from({ length: 40 }, () => 'p'));
+    expect(toLines(merged)).toHaveLength(count + 40);
+  });
+
   test('however the bytes are chunked', () => {
     const entries = [1, 2, 3].flatMap((id) =>
       logged(id, `m${id}`, `[app] m${id}\nmore of ${id}\n`),
