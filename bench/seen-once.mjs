@@ -20,10 +20,8 @@ for i in range(${recordCount}):
     log.info('step %d: loss %.4f', i, 1 / (i + 1))
 `,
 );
-const run = (hook) => [
-  ...[process.execPath, CLI, 'run', '-q', 'mlflow.enabled=false', `python.hook=${hook}`],
-  ...['--', 'python3', program],
-];
+const record = [process.execPath, CLI, 'run', '-q', 'mlflow.enabled=false'];
+const run = (hook) => [...record, `python.hook=${hook}`, '--', 'python3', program];
 const results = measureInTurn(
   {
     'the program alone': ['python3', program],

@@ -148,8 +148,7 @@ describe('a record that its process has told, and that comes by on the console',
     for (let id = 1; id <= count; id += 1) {
       const time = `${DEFAULT_TIME_MS + id}000000`;
       const text = `[app] ${id} ${'x'.repeat(200)}\n`;
-      for (const entry of logged(id, `m${id}`, text))
-        entries.push({ ...entry, time } as InboxEntry);
+      for (const entry of logged(id, `m${id}`, text)) entries.push({ ...entry, time });
       lines.push({
         stream: 'stderr',
         bytes: id % 1000 === 0 ? `${text}p\n` : text,
