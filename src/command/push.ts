@@ -1,10 +1,10 @@
-import type { Destination, SentRun } from '../sink/destination.ts';
-import { findLeftovers, hasRest } from '../ship/leftovers.ts';
+import type { Destination } from '../sink/destination.ts';
+import { findLeftovers, hasRest, openEnded } from '../ship/leftovers.ts';
 import { pushRuns } from '../ship/push.ts';
 import type { PushedRun } from '../ship/push.ts';
-import { recoverRun } from '../merge/recover.ts';
 import { findHome } from '../spool/layout.ts';
-import { isRunning, listRuns } from '../spool/run-file.ts';
+import { listRuns } from '../spool/run-file.ts';
+import { openRun } from '../view/open-run.ts';
 import { toShortId } from '../view/short-id.ts';
 import { createPaint } from '../view/text/paint.ts';
 import { formatBytes, formatCount } from '../view/text/units.ts';
@@ -44,8 +44,13 @@ export const push: Command = {
     const stop = new AbortController();
     const pushed = await Promise.all(
       destinations.map(async (destination) => {
-        const runs = given.all ? findAll(io) : named.length > 0 ? named : undefined;
-        const chosen = runs ?? findLeftovers(destination, toFinder(io));
+        const home = findHome(io.cwd, io.env);
+        const runs = given.all
+          ? await openEnded(listRuns(home).toReversed(), openRun)
+          : named.length > 0
+            ? named
+            : undefined;
+        const chosen = runs ?? (await findLeftovers(destination, { home, openRun }));
         const rest = chosen.filter((run) => hasRest(destination, run));
         // Of runs that were named: when nothing is left of them, somebody wants them sent again.
         const isAgain = named.length > 0 && rest.length === 0;
@@ -67,18 +72,6 @@ function toMs(seconds: string): number {
   const ms = Number(seconds) * 1000;
   if (seconds.trim() !== '' && ms >= 0 && ms <= 7 * 86_400_000) return ms;
   throw new UsageError(`--timeout takes seconds: ${seconds}`);
-}
-
-function toFinder(io: CommandIo) {
-  return { home: findHome(io.cwd, io.env), recover: recoverRun };
-}
-
-function findAll(io: CommandIo): SentRun[] {
-  const { home, recover } = toFinder(io);
-  return listRuns(home)
-    .toReversed()
-    .filter(({ runDir, info }) => !isRunning(runDir, info))
-    .map(({ runDir, info }) => ({ runDir, info: recover(runDir, info) }));
 }
 
 /** A line for each run and destination; the code says whether anything is left. */

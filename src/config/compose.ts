@@ -49,6 +49,10 @@ export function composeConfig(options: ComposeOptions): Composed {
 
   const surroundings = { env, now: options.now ?? new Date() };
   const written = merge([...layers.lower, layers.overrides, flags]);
+  for (const [name, { check }] of SECTION_LIST) {
+    const node = written.entries.get(name)?.node;
+    if (check !== undefined && node !== undefined) mistakes.add(...check(node));
+  }
   const interpolator = new Interpolator(written, surroundings);
   const expand = (layer: MapNode): MapNode => {
     const expanded = expandIncludes(layer, { cwd, surroundings, interpolator, mistakes });

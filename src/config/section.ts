@@ -1,5 +1,5 @@
 import type * as v from 'valibot';
-import type { MistakeList } from './config-error.ts';
+import type { Mistake, MistakeList } from './config-error.ts';
 import type { ConfigNode, MapNode, ScalarNode } from './tree/node.ts';
 import type { Surroundings } from './interpolation/resolvers.ts';
 import type { SourceText } from './tree/source-text.ts';
@@ -10,6 +10,8 @@ export interface Section {
   readonly schema: v.GenericSchema;
   /** Keys that name a file whose content counts as if it stood in the section. */
   readonly includes?: readonly Include[];
+  /** Looks at the section as it is written, before interpolations are resolved, for what the schema can't see. */
+  readonly check?: (written: ConfigNode) => readonly Mistake[];
   /** Keys below which a `${` is no interpolation. */
   readonly literals?: readonly string[];
 }

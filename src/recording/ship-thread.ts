@@ -1,11 +1,11 @@
 import { parentPort, workerData } from 'node:worker_threads';
 import type { MessagePort } from 'node:worker_threads';
-import { recoverRun } from '../merge/recover.ts';
 import type { RunInfo } from '../model/run-info.ts';
 import type { DeliveryReport } from '../ship/report.ts';
 import { Shipper } from '../ship/shipper.ts';
 import type { DestinationContext } from '../sink/context.ts';
 import { createDestinations } from '../sink/registry.ts';
+import { openRun } from '../view/open-run.ts';
 import { FaultLog } from '../spool/fault-log.ts';
 
 /** What the thread that sends a run is given. Its environment is the thread's own. */
@@ -45,7 +45,7 @@ async function shipInThread(data: ShipThreadData, port: MessagePort): Promise<vo
     const shipper = new Shipper({
       destinations,
       run: { runDir, info },
-      finder: { home, recover: recoverRun },
+      finder: { home, openRun },
       onProblem: (name, reason) => faults.add({ code: `send-${name}`, message: reason }),
     });
     const { flushTimeoutMs } = await ordered;

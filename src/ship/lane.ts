@@ -105,7 +105,7 @@ export class Lane {
   /** A piece of the oldest run that isn't sent yet; `undefined` when there is none, or nothing is accepted. */
   async #stepLeftover(): Promise<StepOutcome | undefined> {
     const { destination, finder, run } = this.#options;
-    this.#leftovers ??= findLeftovers(destination, finder).filter(
+    this.#leftovers ??= (await findLeftovers(destination, finder)).filter(
       ({ runDir }) => runDir !== run.runDir,
     );
     while (this.#leftover === undefined) {

@@ -1,5 +1,9 @@
 import * as v from 'valibot';
+import { isSecretKey } from '../../model/secrets.ts';
+import type { Mistake } from '../config-error.ts';
 import type { Section } from '../section.ts';
+import { walkSettings } from '../tree/node.ts';
+import type { ConfigNode } from '../tree/node.ts';
 import { line, mapping, named } from './values.ts';
 
 /** What destinations are called: the name is a file's name too (`cursor/<name>.json`). */
@@ -12,6 +16,9 @@ const NAME = v.pipe(
 );
 
 const URL_MESSAGE = 'expected an address such as http://localhost:4318';
+
+/** Headers that are for nothing else. */
+const SECRET_HEADER = /^(?:authorization|proxy-authorization|cookie)$|key$|token$/i;
 
 /** An address of HTTP. */
 export const ADDRESS = v.pipe(
@@ -60,7 +67,25 @@ const DESTINATION = mapping({
   client_key: v.exactOptional(line('the path of a PEM file')),
 });
 
+/** Secrets that stand in a file, where they are committed and shared sooner or later, instead of in a variable. */
+function findWrittenSecrets(written: ConfigNode): Mistake[] {
+  return [...walkSettings(written)].flatMap(({ path, node }): Mistake[] => {
+    if (node.kind !== 'scalar' || node.origin.kind !== 'text') return [];
+    const value = String(node.value);
+    if (value.includes('${') || !isSecret(path, value)) return [];
+    const text = 'expected the secret to come from a variable, not to stand in the file';
+    const hint = 'write ${oc.env:NAME}, and set the variable NAME';
+    return [{ code: 'value', origin: node.origin, key: ['export', ...path].join('.'), text, hint }];
+  });
+}
+
+function isSecret(path: readonly string[], value: string): boolean {
+  if (path[1] === 'headers') return SECRET_HEADER.test(path[2] ?? '') || isSecretKey(path[2] ?? '');
+  return URL.canParse(value) && new URL(value).password !== '';
+}
+
 /** `export`: where runs are sent, by name. */
 export const exportSection = {
   schema: named(NAME, DESTINATION),
+  check: findWrittenSecrets,
 } satisfies Section;

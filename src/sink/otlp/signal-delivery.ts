@@ -208,7 +208,11 @@ export class SignalDelivery {
     refusal: { status: number; reason: string; signal: AbortSignal },
   ): Promise<SignalOutcome> {
     const { items } = part;
-    if (items === undefined) this.#grain.refuseLines(part.lineCount);
+    const itemCount = items?.length;
+    // Too large: what is sent next is no larger than what is taken.
+    if (refusal.status === 413 && itemCount !== 1)
+      this.#grain.retreat({ lineCount: part.lineCount, itemCount });
+    else if (items === undefined) this.#grain.refuseLines(part.lineCount);
     else if (items.length > 1) this.#grain.refuseItems(items.length);
     else await this.#setAside(part, { ...refusal, item: items[0]! });
     return this.#suspects.length >= MAX_SUSPECTS ? this.#giveUp() : { type: 'sent' };
