@@ -192,3 +192,42 @@ describe('the line that is shown', () => {
     expect(error.message).not.toMatch(/[\u001b\u202e]/);
   });
 });
+
+describe('a secret of a destination', () => {
+  test.each([
+    "export: { backend: { endpoint: 'http://localhost:4318', headers: { authorization: Bearer abc } } }",
+    "export: { backend: { endpoint: 'http://localhost:4318', headers: { x-api-key: abc } } }",
+    "export: { backend: { endpoint: 'http://user:pass@localhost:4318' } }",
+  ])('does not stand in the file: %s', async (text) => {
+    const error = await loadWrong({ 'stagelight.yaml': text });
+    expect(error.message).toContain('expected the secret to come from a variable');
+    expect(error.message).toContain('${oc.env:NAME}');
+  });
+
+  test('comes from a variable, and other headers may stand there', async () => {
+    const { config } = await load(
+      {
+        'stagelight.yaml':
+          "export: { backend: { endpoint: 'http://user:${oc.env:PASSWORD}@localhost:4318', headers: { authorization: 'Bearer ${oc.env:PASSWORD}', x-tenant: team } } }",
+      },
+      { env: { PASSWORD: 'abc' } },
+    );
+    expect(config.export['backend']?.headers).toEqual({
+      authorization: 'Bearer abc',
+      'x-tenant': 'team',
+    });
+  });
+
+  test.each([
+    [
+      'export: { backend: { endpoint: localhost:4318 } }',
+      'expected an address such as http://localhost:4318',
+    ],
+    ["export: { backend: { endpoint: 'http://a', protocol: grpc } }", '4318'],
+    ["export: { Back/end: { endpoint: 'http://a' } }", 'expected a name of lower-case letters'],
+    ["export: { backend: { endpoint: 'http://a', compresion: gzip } }", 'did you mean'],
+    ['export: [a]', 'expected a mapping'],
+  ])('and a destination has mistakes like everything else: %s', async (text, expected) => {
+    expect((await loadWrong({ 'stagelight.yaml': text })).message).toContain(expected);
+  });
+});

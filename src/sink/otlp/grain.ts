@@ -1,3 +1,8 @@
+/** What a request carries at first, and at most: all backends take a megabyte, and some (Loki) no more than four. */
+const FIRST_BYTES = 1024 * 1024;
+const MOST_BYTES = 4 * 1024 * 1024;
+/** Accepted requests after which more is tried. */
+const STEADY = 8;
 /** Accepted requests after which a little more is tried than what was too much once. */
 const PATIENCE = 20;
 
@@ -18,9 +23,14 @@ export class Grain {
   /** The same where a whole line was too much. */
   #itemCeiling: number | undefined;
   #acceptedCount = 0;
+  #maxBytes = FIRST_BYTES;
 
   get maxLines(): number {
     return this.#maxLines;
+  }
+
+  get maxBytes(): number {
+    return this.#maxBytes;
   }
 
   get maxItems(): number {
@@ -34,6 +44,7 @@ export class Grain {
 
   /** A piece of so many lines was refused. */
   refuseLines(count: number): void {
+    this.#maxBytes = FIRST_BYTES;
     if (count > 1) this.#maxLines = Math.ceil(count / 2);
     else this.#maxItems = Infinity; // halved as soon as the line's items are counted
   }
@@ -46,6 +57,7 @@ export class Grain {
   /** A piece was put off: of so many lines, or of so many items of one line. */
   retreat({ lineCount, itemCount }: { lineCount: number; itemCount: number | undefined }): void {
     this.#acceptedCount = 0;
+    this.#maxBytes = FIRST_BYTES;
     if (itemCount !== undefined) {
       this.refuseItems(itemCount);
       this.#itemCeiling = this.#maxItems;
@@ -61,6 +73,9 @@ export class Grain {
   accept(): void {
     this.#acceptedCount += 1;
     if (this.#acceptedCount % PATIENCE === 0) this.#raise();
+    const isSteady = this.#lineCeiling === Infinity && this.#maxItems === undefined;
+    if (isSteady && this.#acceptedCount % STEADY === 0)
+      this.#maxBytes = Math.min(2 * this.#maxBytes, MOST_BYTES);
     if (this.#maxItems === undefined)
       this.#maxLines = Math.min(2 * this.#maxLines, this.#lineCeiling);
     else this.#maxItems = Math.min(2 * this.#maxItems, this.#itemCeiling ?? Infinity);

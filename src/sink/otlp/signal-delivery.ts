@@ -77,9 +77,10 @@ export class SignalDelivery {
 
   async step(signal: AbortSignal): Promise<SignalOutcome> {
     if (this.#cursor.absence(this.#signal.name) !== undefined) return { type: 'empty' };
-    if (this.#suspects.length > 0 && this.#hasProof) return this.#judge(signal);
+    const isSuspicious = this.#suspects.length > 0;
+    if (isSuspicious && this.#hasProof) return this.#judge(signal);
     const part = this.#next();
-    if (part === undefined) return this.#suspects.length > 0 ? this.#giveUp() : { type: 'empty' };
+    if (part === undefined) return isSuspicious ? this.#judge(signal) : { type: 'empty' };
     const { hindrance } = this.#channel;
     if (hindrance !== undefined) return hindrance;
     const sent = await this.#channel.send(part.pieces, signal);
@@ -110,7 +111,7 @@ export class SignalDelivery {
     const { offset, item } = this.#position;
     if (item > 0) this.#grain.splitLine();
     if (!this.#grain.isWhole) return this.#nextItems();
-    const piece = this.#file.read(offset, this.#grain.maxLines);
+    const piece = this.#file.read(offset, this.#grain);
     if (piece === undefined) return undefined;
     const { head, tail } = toEnvelopeEnds(this.#signal);
     const isEnvelope = (line: Buffer): boolean =>
@@ -160,7 +161,7 @@ export class SignalDelivery {
   #splitLine(): { readonly end: number; readonly items: EnvelopeItem[] } | undefined {
     const { offset } = this.#position;
     if (this.#split?.offset === offset) return this.#split;
-    const piece = this.#file.read(offset, 1);
+    const piece = this.#file.read(offset, { maxLines: 1, maxBytes: this.#grain.maxBytes });
     const line = piece?.lines[0];
     if (piece === undefined || line === undefined) return undefined;
     let items: EnvelopeItem[] = [];
@@ -235,7 +236,10 @@ export class SignalDelivery {
     this.#cursor.refuse({ what: describeItem(item.bytes, this.#signal), reason });
   }
 
-  /** Something was accepted behind the suspects: the first of them is sent once more, and then it is certain. */
+  /**
+   * Something was accepted behind the suspects, or nothing is behind them: the first of them is sent once more. Then it
+   * is certain what it is, unless nothing shows that anything else would be taken.
+   */
   async #judge(signal: AbortSignal): Promise<SignalOutcome> {
     const { hindrance } = this.#channel;
     if (hindrance !== undefined) return hindrance;
@@ -243,7 +247,9 @@ export class SignalDelivery {
     const { around, bytes } = suspect!.item;
     const sent = await this.#channel.send([around.head, bytes, around.tail], signal);
     if (sent.type === 'wait' || sent.type === 'blocked') return sent;
+    if (sent.type === 'refused' && !this.#hasProof) return this.#giveUp();
     if (sent.type === 'refused') this.#condemn(suspect!);
+    else this.#hasProof = true;
     this.#suspects = others;
     this.#moveTo(this.#position);
     return { type: 'sent' };

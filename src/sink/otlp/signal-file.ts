@@ -8,8 +8,14 @@ export interface Piece {
 }
 
 const NEWLINE = 0x0a;
-/** What one request may carry: backends take 4 MB (Loki) at least. */
-const MAX_PIECE_BYTES = 1024 * 1024;
+/** How large a piece may be. */
+export interface PieceSize {
+  readonly maxLines: number;
+  readonly maxBytes: number;
+}
+
+/** A larger buffer isn't kept. */
+const MOST_KEPT_BYTES = 8 * 1024 * 1024;
 /** OTLP's own limit of a request. */
 const MAX_LINE_BYTES = 64 * 1024 * 1024;
 
@@ -39,14 +45,14 @@ export class SignalFile {
   }
 
   /**
-   * The whole lines from a place on, as many as a request may carry (one, where it is longer) and `maxLines` allows.
+   * The whole lines from a place on, as many as `maxBytes` (one, where it is longer) and `maxLines` allow.
    * `undefined` when there is none: a torn last line, which its writer is still at or was killed at, isn't one.
    */
-  read(offset: number, maxLines: number): Piece | undefined {
+  read(offset: number, { maxLines, maxBytes }: PieceSize): Piece | undefined {
     const { size } = this;
     if (offset >= size) return undefined;
-    for (let maxBytes = MAX_PIECE_BYTES; ; maxBytes *= 4) {
-      const bytes = this.#fill(offset, Math.min(maxBytes, size - offset));
+    for (let most = maxBytes; ; most *= 4) {
+      const bytes = this.#fill(offset, Math.min(most, size - offset));
       const piece = cutLines(bytes, { offset, maxLines });
       if (piece !== undefined) return piece;
       if (offset + bytes.length >= size || bytes.length > MAX_LINE_BYTES) return undefined;
@@ -69,7 +75,7 @@ export class SignalFile {
   }
 
   #fill(offset: number, length: number): Buffer {
-    if (this.#buffer.length < length || this.#buffer.length > 2 * MAX_PIECE_BYTES) {
+    if (this.#buffer.length < length || this.#buffer.length > MOST_KEPT_BYTES) {
       this.#buffer = Buffer.allocUnsafeSlow(length);
     }
     return this.#buffer.subarray(0, readSync(this.#fd!, this.#buffer, 0, length, offset));
