@@ -12,6 +12,7 @@ import { tellOnce } from '../recording/tell-once.ts';
 import { findHome, toRunDir } from '../spool/layout.ts';
 import { UsageError } from './command.ts';
 import type { CommandIo, ExitStatus } from './command.ts';
+import { warnOfMlflow } from './otlp-warning.ts';
 import { explainReport } from './sending.ts';
 import { summarizeRun } from './summary-line.ts';
 import { adviseOnWorker } from './worker-advice.ts';
@@ -67,6 +68,8 @@ export async function recordRun(options: RecordRunOptions): Promise<ExitStatus> 
     io.stderr.write(`${summarizeRun(run, io, reports)}\n`);
     for (const line of reports.flatMap(explainReport)) tell(line);
   }
+  const warning = run === undefined ? undefined : warnOfMlflow(recording!.tie.runDir, io.env);
+  if (warning !== undefined) tell(warning);
   return end.signal ?? end.code ?? 0;
 }
 

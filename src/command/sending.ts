@@ -5,6 +5,7 @@ import type { DeliveryReport } from '../ship/report.ts';
 import type { DestinationContext } from '../sink/context.ts';
 import { hasDestinations } from '../sink/registry.ts';
 import { escapeLine } from '../view/text/escape.ts';
+import { toSeparator } from '../view/text/marks.ts';
 import type { Paint } from '../view/text/paint.ts';
 import { formatBytes, formatCount } from '../view/text/units.ts';
 import type { CommandIo } from './command.ts';
@@ -33,6 +34,20 @@ export function describeReport(report: DeliveryReport, paint: Paint): string {
         ? `sent to ${name}`
         : paint.paint(`not sent to ${name}`, 'yellow');
   return [rest, refused].filter((part) => part !== '').join(', ');
+}
+
+/** A run's sending below its picture; nothing when it isn't sent anywhere. */
+export function drawSending(reports: readonly DeliveryReport[], paint: Paint): string {
+  if (reports.length === 0) return '';
+  const parts = reports.map((report) => describeReport(report, paint));
+  const more = reports.flatMap(explainReport).map((line) => `  ${line}\n`);
+  return `\n${parts.join(toSeparator(paint))}\n${more.join('')}`;
+}
+
+/** The same in JSON. */
+export function toSendingJson(report: DeliveryReport): object {
+  const { name, address, pendingBytes, refusedCount, refused, notes } = report;
+  return { name, address, pendingBytes, refusedCount, refused, notes };
 }
 
 /** What somebody has to know beside that, a line each: why, and what to do. */

@@ -8,6 +8,8 @@ import { EXIT } from './exit-code.ts';
 import type { Command } from './command.ts';
 import { RUN_ARGUMENT, requireRun } from './named-run.ts';
 import { printJson, printText } from './print.ts';
+import { readSending } from './run-sending.ts';
+import { drawSending, toSendingJson } from './sending.ts';
 
 interface ShowOptions {
   readonly trials?: boolean;
@@ -27,14 +29,15 @@ export const show: Command = {
     const { trials = false, json = false } = options as ShowOptions;
     const run = await requireRun(args[0], io);
     const course = loadCourse(run);
+    const reports = await readSending(run, io);
     if (json) {
-      await printJson(toShowJson(course), io);
+      await printJson({ ...toShowJson(course), sending: reports.map(toSendingJson) }, io);
       return EXIT.ok;
     }
     const paint = createPaint(io.stdout, io.env);
     const baseline = await findBaseline(run, findHome(io.cwd, io.env));
     const drawn = drawRun(course, { paint, showsTrials: trials, baselineId: baseline?.info.runId });
-    await printText(drawn, io);
+    await printText(`${drawn}${drawSending(reports, paint)}`, io);
     return EXIT.ok;
   },
 };

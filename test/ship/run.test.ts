@@ -1,4 +1,5 @@
 import { expect, test } from 'vitest';
+import { createProgram, runAlone } from '../api/program.ts';
 import { readRun, stagelight } from '../support/cli.ts';
 import { OtlpServer } from '../support/otlp-server.ts';
 import { createTemporaryDir } from '../support/temporary.ts';
@@ -67,4 +68,12 @@ test('a record is at the backend within a second of being printed', async () => 
   const arrivedMs = await arrived;
   const { stdout } = await run;
   expect(arrivedMs - Number(stdout.split('\n')[0])).toBeLessThan(1000);
+});
+
+test('a run that a TypeScript program begins is sent as well', async () => {
+  const server = await OtlpServer.start();
+  const project = createProgram(`await run('api', async () => { logger.info('from inside'); });`);
+  await runAlone(project, { STAGELIGHT_OTLP_ENDPOINT: server.url });
+  expect(server.uids).toEqual(toUids(project));
+  expect(server.spanIds).toHaveLength(1);
 });
