@@ -11,7 +11,10 @@ import { createTemporaryDir } from '../support/temporary.ts';
 
 async function run(env: NodeJS.ProcessEnv, command: readonly string[] = ['echo', 'hi']) {
   const project = createTemporaryDir();
-  return { project, ...(await stagelight(project, ['run', '--', ...command], { env })) };
+  const { stdout, stderr, exitCode } = await stagelight(project, ['run', '--', ...command], {
+    env,
+  });
+  return { project, stdout, stderr, exitCode };
 }
 
 describe('the standard variables, by their rules', () => {
@@ -193,7 +196,10 @@ testWith('openssl')(
       },
     );
     await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-    onTestFinished(() => void server.close().closeAllConnections());
+    onTestFinished(() => {
+      server.close();
+      server.closeAllConnections();
+    });
     const endpoint = `https://localhost:${(server.address() as AddressInfo).port}`;
     const trusted = await run({
       OTEL_EXPORTER_OTLP_ENDPOINT: endpoint,
