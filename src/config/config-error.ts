@@ -15,6 +15,8 @@ export interface Mistake {
   /** What is wrong, and what was expected. */
   readonly text: string;
   readonly hint?: string | undefined;
+  /** Whether the place itself is a secret: then its line isn't shown. */
+  readonly isSecret?: boolean;
 }
 
 /** More of them help nobody. */
@@ -61,10 +63,11 @@ function toMessage(mistakes: readonly Mistake[]): string {
 }
 
 /** One mistake as text: its place, what it is and, where it is in a file, the line with carets under it. */
-function describeMistake({ origin, key, text, hint }: Mistake): string {
+function describeMistake({ origin, key, text, hint, isSecret }: Mistake): string {
   const place = origin === undefined || origin.kind === 'default' ? [] : [toMistakePlace(origin)];
   const first = [...place, ...(key === undefined ? [] : [key]), text].map(toPrintable).join(': ');
-  const snippet = origin?.kind === 'text' ? toSnippet(origin.source.text, origin) : '';
+  const snippet =
+    origin?.kind === 'text' && isSecret !== true ? toSnippet(origin.source.text, origin) : '';
   return [first, snippet, hint === undefined ? '' : `  ${toPrintable(hint)}`]
     .filter((line) => line !== '')
     .join('\n');

@@ -21,6 +21,7 @@ import { EntryReader } from './entry-reader.ts';
 import { FaultLog } from '../spool/fault-log.ts';
 import { LogFile, TextFile, TraceFile } from './file-processors.ts';
 import type { FileProcessor } from './file-processors.ts';
+import { toDurationMetric } from './duration-metric.ts';
 import { MetricsFile } from './metrics-file.ts';
 import { Recorder } from './recorder.ts';
 import type { Written } from './recorder.ts';
@@ -50,6 +51,7 @@ const HEARTBEAT_MS = 15_000;
 export class Merge implements InboxVisitor {
   readonly #options: MergeOptions;
   readonly #inboxes: InboxReader;
+  readonly #metrics: MetricsFile;
   readonly #files: readonly Pick<FileProcessor, 'flush' | 'close'>[];
   readonly #recorder: Recorder;
   readonly #run: RunSpan;
@@ -76,6 +78,7 @@ export class Merge implements InboxVisitor {
     const scopes = new Scopes({ root: info.rootSpanId, book, recorder });
     const metrics = new MetricsFile(join(runDir, FILE.metrics), info.resource, recorder);
     const parts = { ...options, recorder, book, sightings, scopes, chooseCut, metrics };
+    this.#metrics = metrics;
     this.#files = [...files, sightings.file, metrics];
     this.#recorder = recorder;
     this.#sightings = sightings;
@@ -183,7 +186,7 @@ export class Merge implements InboxVisitor {
       kind: this.#toKind(),
       experiment: this.#consoles.experiment,
     });
-    return {
+    const ended: RunInfo = {
       ...this.#options.info,
       ...told,
       endedAt: toNanoString(how.end),
@@ -191,6 +194,8 @@ export class Merge implements InboxVisitor {
       produced: this.#consoles.produced,
       ...(this.#recorder.firstError && { firstError: this.#recorder.firstError }),
     };
+    this.#metrics.add(toDurationMetric(ended));
+    return ended;
   }
 
   #toKind(): RunKind | undefined {

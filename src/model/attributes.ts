@@ -17,6 +17,7 @@ export const ATTR = {
   pipelineRunId: 'cicd.pipeline.run.id',
   pipelineRunUrl: 'cicd.pipeline.run.url.full',
   pipelineResult: 'cicd.pipeline.result',
+  pipelineRunState: 'cicd.pipeline.run.state',
   repositoryUrl: 'vcs.repository.url.full',
   repositoryName: 'vcs.repository.name',
   vcsOwner: 'vcs.owner.name',

@@ -13,10 +13,10 @@ test('doctor says what is in effect and where it comes from, without secrets, an
     `pipeline: churn
 export:
   good: { endpoint: ${server.url}, headers: { authorization: 'Bearer \${oc.env:TOKEN}' } }
-  dead: { endpoint: 'http://user:the-password@127.0.0.1:9' }
+  dead: { endpoint: 'http://user:\${oc.env:PASSWORD}@127.0.0.1:9' }
 `,
   );
-  const env = { TOKEN: 'the-token-itself' };
+  const env = { TOKEN: 'the-token-itself', PASSWORD: 'the-password' };
   const { stdout, exitCode } = await stagelight(project, ['doctor'], { env });
   expect(exitCode).toBe(1);
   expect(stdout).toMatch(/pipeline +churn +stagelight\.yaml:1:11/);

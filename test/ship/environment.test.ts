@@ -28,7 +28,9 @@ describe('the standard variables, by their rules', () => {
       OTEL_EXPORTER_OTLP_LOGS_COMPRESSION: 'gzip',
       OTEL_EXPORTER_OTLP_LOGS_PROTOCOL: 'http/json',
     });
-    expect(new Set(base.requests.map(({ path }) => path))).toEqual(new Set(['/prefix/v1/traces']));
+    expect(new Set(base.requests.map(({ path }) => path))).toEqual(
+      new Set(['/prefix/v1/traces', '/prefix/v1/metrics']),
+    );
     expect(new Set(own.requests.map(({ path }) => path))).toEqual(new Set(['/as/it/is']));
     expect(base.requests[0]!.headers).toMatchObject({
       'x-both': 'general value',
@@ -45,7 +47,9 @@ describe('the standard variables, by their rules', () => {
   test('a signal can be left out, and all of it turned off', async () => {
     const server = await OtlpServer.start();
     await run({ OTEL_EXPORTER_OTLP_ENDPOINT: server.url, OTEL_LOGS_EXPORTER: 'none' });
-    expect(new Set(server.requests.map(({ path }) => path))).toEqual(new Set(['/v1/traces']));
+    expect(new Set(server.requests.map(({ path }) => path))).toEqual(
+      new Set(['/v1/traces', '/v1/metrics']),
+    );
     server.requests.length = 0;
     await run({ OTEL_EXPORTER_OTLP_ENDPOINT: server.url, OTEL_SDK_DISABLED: 'true' });
     expect(server.requests).toEqual([]);

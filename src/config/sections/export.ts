@@ -75,7 +75,8 @@ function findWrittenSecrets(written: ConfigNode): Mistake[] {
     if (value.includes('${') || !isSecret(path, value)) return [];
     const text = 'expected the secret to come from a variable, not to stand in the file';
     const hint = 'write ${oc.env:NAME}, and set the variable NAME';
-    return [{ code: 'value', origin: node.origin, key: ['export', ...path].join('.'), text, hint }];
+    const key = ['export', ...path].join('.');
+    return [{ code: 'value', origin: node.origin, key, text, hint, isSecret: true }];
   });
 }
 

@@ -57,8 +57,12 @@ export class OtlpDelivery implements Delivery {
       .filter(({ delivery }) => delivery.pendingBytes > 0)
       .flatMap(({ delivery }) => delivery.problem ?? []);
     const notes = this.#signals.flatMap(({ channel: { settings } }) => {
-      const reason = this.#cursor.absence(settings.signal.name);
-      return reason === undefined ? [] : [`it takes no ${settings.signal.name}: ${reason}`];
+      const { name } = settings.signal;
+      const reason = this.#cursor.absence(name);
+      // Nobody misses metrics where traces or logs are kept.
+      return reason === undefined || name === 'metrics'
+        ? []
+        : [`it takes no ${settings.signal.name}: ${reason}`];
     });
     return {
       pendingBytes: this.#signals.reduce((sum, { delivery }) => sum + delivery.pendingBytes, 0),

@@ -13,7 +13,11 @@ import type { Config } from '../../../src/config/sections.ts';
 import type { Delivery, Destination, StepOutcome } from '../../../src/sink/destination.ts';
 import { createDestinations } from '../../../src/sink/registry.ts';
 import { decodeProtobuf } from '../../../src/otlp/protobuf/decode.ts';
-import { LOGS_REQUEST, TRACES_REQUEST } from '../../../src/otlp/protobuf/schema.ts';
+import {
+  LOGS_REQUEST,
+  METRICS_REQUEST,
+  TRACES_REQUEST,
+} from '../../../src/otlp/protobuf/schema.ts';
 import { toCursorPath } from '../../../src/spool/cursor-file.ts';
 import { FILE } from '../../../src/spool/layout.ts';
 import { readRecords, readSpans } from '../../../src/spool/signal-reader.ts';
@@ -24,6 +28,11 @@ import { makeRun } from '../../view/support/make-run.ts';
 
 const NEVER = new AbortController().signal;
 const POISON = 'poisoned';
+const SCHEMAS: Readonly<Record<string, typeof LOGS_REQUEST>> = {
+  '/v1/logs': LOGS_REQUEST,
+  '/v1/traces': TRACES_REQUEST,
+  '/v1/metrics': METRICS_REQUEST,
+};
 
 // Waiting is a leap of the clock.
 beforeEach(() => void vi.useFakeTimers({ toFake: ['Date'] }));
@@ -212,6 +221,7 @@ describe('what a backend refuses', () => {
   test('a partial success is kept with its count and its words, in either encoding, and nothing is sent again', async () => {
     const { server, delivery, uids } = await setUp();
     server.behave = (request, response) => {
+      if (request.path === '/v1/metrics') return true;
       server.accept(request);
       if (request.path === '/v1/logs') {
         response.writeHead(200, { 'content-type': 'application/json' });
@@ -382,7 +392,7 @@ describe('protocols', () => {
     const envelopes: unknown[] = [];
     server.behave = ({ path, body, headers }, response) => {
       expect(headers['content-type']).toBe('application/x-protobuf');
-      envelopes.push(decodeProtobuf(body, path === '/v1/logs' ? LOGS_REQUEST : TRACES_REQUEST));
+      envelopes.push(decodeProtobuf(body, SCHEMAS[path]!));
       response.writeHead(200, { 'content-type': 'application/x-protobuf' }).end();
       return false;
     };
@@ -403,7 +413,7 @@ describe('protocols', () => {
     expect(await drain(place.delivery)).toEqual({ type: 'done' });
     expect(
       place.server.requests.filter(({ headers }) => headers['content-type'] === 'application/json'),
-    ).toHaveLength(2);
+    ).toHaveLength(3);
     const asked = await setUp({ config: { protocol: 'http/json' } });
     refuseJson(asked.server);
     expect(await drain(asked.delivery)).toMatchObject({
