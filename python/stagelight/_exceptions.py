@@ -25,13 +25,28 @@ def install():
             tell(error, shown=print_all if original is default else None)
         except Exception:
             pass
-        return original(kind, error, traceback)
+        original(kind, error, traceback)
+        if issubclass(kind, KeyboardInterrupt):
+            note_interrupt()
 
     default = sys.__excepthook__
     if original is default:
         sys.__excepthook__ = excepthook
     sys.excepthook = excepthook
     atexit.register(tell_late)
+
+
+def note_interrupt():
+    """Has the interpreter end by SIGINT, as it does after Ctrl-C.
+
+    It notes that the program's code was interrupted, and forgets it with the next text that is evaluated, which importing
+    `traceback` does (its named tuples): an interrupted text makes it note that again (CPython, Python/pythonrun.c,
+    `run_eval_code_obj`).
+    """
+    try:
+        exec("raise KeyboardInterrupt")
+    except KeyboardInterrupt:
+        pass
 
 
 def print_all(_, text):
