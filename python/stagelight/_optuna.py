@@ -26,6 +26,7 @@ ended = {}
 class KnownStudy:
     def __init__(self, study):
         self.name = study.study_name
+        self.storage = describe_storage(study._storage)
         self.directions = [direction.name.lower() for direction in study.directions]
         self.parent = _context.outer_span()
         self.key = to_study_key(study, self.name, self.parent)
@@ -39,7 +40,11 @@ class KnownStudy:
     def attributes(self):
         directions = self.directions
         shown = directions[0] if len(directions) == 1 else directions
-        return {"optuna.study.name": self.name, "optuna.study.direction": shown}
+        return {
+            "optuna.study.name": self.name,
+            "optuna.study.direction": shown,
+            "optuna.study.storage": self.storage,
+        }
 
 
 class OpenTrial:

@@ -1,5 +1,6 @@
 import type { Comparison, Declared } from '../ship/verify.ts';
 import type { SentRun } from '../sink/destination.ts';
+import type { FoundRunId } from '../view/run-ids/find-run-ids.ts';
 import { toShortId } from '../view/short-id.ts';
 import { layoutColumns } from '../view/text/columns.ts';
 import type { Cell } from '../view/text/columns.ts';
@@ -24,11 +25,13 @@ export interface Verified {
   readonly declared: Declared;
   readonly compared: readonly Comparison[];
   readonly repaired: Repaired | undefined;
+  /** Which of the tools' own stores carry the run's ID. */
+  readonly ids: readonly FoundRunId[];
 }
 
 /** The answer as a table, with what is to be said of what is missing. */
 export function drawVerified(
-  { run, declared, compared, repaired }: Verified,
+  { run, declared, compared, repaired }: Omit<Verified, 'ids'>,
   io: CommandIo,
 ): string {
   const paint = createPaint(io.stdout, io.env);
@@ -36,8 +39,7 @@ export function drawVerified(
   const lines = [
     `run ${toShortId(run.info.runId)}: ${formatCount(logs.size, 'log record')}, ${formatCount(traces.size, 'span')}`,
     ...describeLocalLoss(said, declared).map((line) => paint.paint(line, 'red')),
-    '',
-    ...drawTable(compared, paint),
+    ...(compared.length === 0 ? [] : ['', ...drawTable(compared, paint)]),
   ];
   const notes = compared.flatMap((each) => describe(each, paint));
   if (notes.length > 0) lines.push('', ...notes);
@@ -101,7 +103,7 @@ function describe({ store, signal, missing, fault, cause }: Comparison, paint: P
 }
 
 /** The answer as docs/sending.md describes it. */
-export function toVerifiedJson({ run, declared, compared, repaired }: Verified): unknown {
+export function toVerifiedJson({ run, declared, compared, repaired, ids }: Verified): unknown {
   return {
     runId: run.info.runId,
     complete: compared.every(isComplete),
@@ -122,6 +124,7 @@ export function toVerifiedJson({ run, declared, compared, repaired }: Verified):
       }),
     ),
     ...(repaired !== undefined && { repaired }),
+    ids,
   };
 }
 

@@ -12,6 +12,7 @@ import { createConfigured } from './open-destinations.ts';
 import { printJson, printText } from './print.ts';
 import { readConfig } from './read-config.ts';
 import { toDestinationContext } from './sending.ts';
+import { askTools, drawRunIds } from './verify-ids.ts';
 import { drawVerified, isComplete, toVerifiedJson } from './verify-report.ts';
 import type { Repaired } from './verify-report.ts';
 
@@ -42,7 +43,7 @@ export const verify: Command = {
     const context = toDestinationContext(await readConfig(io), io);
     const destinations = await createConfigured(context);
     const stores = await findStores(context, destinations);
-    if (stores.length === 0) throw new UsageError('there is nothing to ask what has arrived', HINT);
+    const ids = await askTools(run, io);
     const declared = readDeclared(run.runDir);
     const asked = { run, declared, stores, waitMs };
     let compared = await ask(asked);
@@ -50,8 +51,11 @@ export const verify: Command = {
     if (repaired !== undefined && repaired.sentCount > 0) compared = await ask(asked);
     for (const destination of destinations) destination.close();
     const isWhole = compared.every(isComplete);
-    if (json) await printJson(toVerifiedJson({ run, declared, compared, repaired }), io);
-    else await printText(drawVerified({ run, declared, compared, repaired }, io), io);
+    const verified = { run, declared, compared, repaired, ids };
+    if (json) await printJson(toVerifiedJson(verified), io);
+    else if (stores.length + ids.length > 0)
+      await printText(drawVerified(verified, io) + drawRunIds(ids, io), io);
+    if (stores.length === 0) throw new UsageError('there is nothing to ask what has arrived', HINT);
     return isWhole ? EXIT.ok : EXIT.no;
   },
 };

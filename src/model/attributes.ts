@@ -99,6 +99,7 @@ export const ATTR = {
   dvcParamPrefix: 'dvc.param.',
   studyName: 'optuna.study.name',
   studyDirection: 'optuna.study.direction',
+  studyStorage: 'optuna.study.storage',
   trialNumber: 'optuna.trial.number',
   trialState: 'optuna.trial.state',
   trialParamPrefix: 'optuna.trial.param.',
