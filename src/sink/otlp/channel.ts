@@ -1,5 +1,6 @@
 import { encodeProtobuf } from '../../otlp/protobuf/encode.ts';
 import { BackOff } from '../back-off.ts';
+import { FIRST_BYTES } from './grain.ts';
 import { HttpClient } from './http-client.ts';
 import { DEFAULT_PROTOCOL, toShownUrl } from './settings.ts';
 import type { Protocol, SignalSettings } from './settings.ts';
@@ -47,6 +48,14 @@ export class Channel {
     this.#client = new HttpClient(settings);
     this.#mask = new WordMask(settings);
     this.#protocol = settings.protocol ?? DEFAULT_PROTOCOL;
+  }
+
+  /**
+   * What one request may carry of the run directory. Some backends (Loki) take no more than four megabytes; what has to be
+   * encoded is read into objects, of which a megabyte makes a lot.
+   */
+  get mostBytes(): number {
+    return this.#protocol === 'http/json' ? 4 * FIRST_BYTES : FIRST_BYTES;
   }
 
   get address(): string {

@@ -1,6 +1,5 @@
-/** What a request carries at first, and at most: all backends take a megabyte, and some (Loki) no more than four. */
-const FIRST_BYTES = 1024 * 1024;
-const MOST_BYTES = 4 * 1024 * 1024;
+/** What a request carries at first: all backends take a megabyte. */
+export const FIRST_BYTES = 1024 * 1024;
 /** Accepted requests after which more is tried. */
 const STEADY = 8;
 /** Accepted requests after which a little more is tried than what was too much once. */
@@ -70,12 +69,13 @@ export class Grain {
     }
   }
 
-  accept(): void {
+  /** A piece was taken; the next may be larger, up to `mostBytes`. */
+  accept(mostBytes: number): void {
     this.#acceptedCount += 1;
     if (this.#acceptedCount % PATIENCE === 0) this.#raise();
     const isSteady = this.#lineCeiling === Infinity && this.#maxItems === undefined;
     if (isSteady && this.#acceptedCount % STEADY === 0)
-      this.#maxBytes = Math.min(2 * this.#maxBytes, MOST_BYTES);
+      this.#maxBytes = Math.min(2 * this.#maxBytes, mostBytes);
     if (this.#maxItems === undefined)
       this.#maxLines = Math.min(2 * this.#maxLines, this.#lineCeiling);
     else this.#maxItems = Math.min(2 * this.#maxItems, this.#itemCeiling ?? Infinity);

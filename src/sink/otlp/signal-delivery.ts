@@ -199,7 +199,7 @@ export class SignalDelivery {
         rejectedCount,
       );
     }
-    this.#grain.accept();
+    this.#grain.accept(this.#channel.mostBytes);
     this.#moveOn(part);
     return { type: 'sent' };
   }
