@@ -18,6 +18,7 @@ const FLOORS = [
   'ship',
   'view',
   'recording',
+  'serve',
   'setup',
   'command',
 ];

@@ -68,6 +68,11 @@ export const COMMANDS: readonly RegisteredCommand[] = [
     load: async () => (await import('./capture.ts')).capture,
   },
   {
+    name: 'sink',
+    summary: 'take runs in over OTLP and write them to MLflow: a service',
+    load: async () => (await import('./sink.ts')).sink,
+  },
+  {
     name: 'record',
     summary: 'write a run that the TypeScript API has begun',
     isHidden: true,

@@ -20,6 +20,6 @@ export const DEFAULT_CONFIG: Config = {
   python: { hook: true, except: [] },
   dvc: { shell: true },
   export: {},
-  mlflow: { enabled: true, start_timeout: 2, request_timeout: 30, stage_runs: false },
+  mlflow: { enabled: true, send: true, start_timeout: 2, request_timeout: 30, stage_runs: false },
   verify: {},
 };

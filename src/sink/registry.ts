@@ -21,7 +21,9 @@ const KINDS: readonly DestinationKind[] = [
   {
     name: 'mlflow',
     isConfigured: ({ config, env }) =>
-      config.mlflow.enabled && Boolean(config.mlflow.tracking_uri ?? env['MLFLOW_TRACKING_URI']),
+      config.mlflow.enabled &&
+      config.mlflow.send &&
+      Boolean(config.mlflow.tracking_uri ?? env['MLFLOW_TRACKING_URI']),
     create: async (context) =>
       (await import('./mlflow/mlflow.ts')).createMlflowDestinations(context),
   },

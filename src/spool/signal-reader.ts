@@ -89,14 +89,14 @@ export function* readRecords(path: string): Generator<StoredRecord> {
 
 /** The log records of one line of a `logs.jsonl`. */
 export function* parseRecords(line: Buffer): Generator<StoredRecord> {
-  for (const { scope, item } of parseItems(line, LOGS)) yield toRecord(item, scope);
+  for (const { scope, item } of parseItems(line, LOGS)) yield parseItem(item, scope);
 }
 
 /** A log record from its JSON alone, without the envelope around it; `undefined` for what isn't a JSON object. */
 export function parseRecord(json: string, logger: string): StoredRecord | undefined {
   try {
     const item: unknown = JSON.parse(json);
-    return typeof item === 'object' && item !== null ? toRecord(item as Json, logger) : undefined;
+    return typeof item === 'object' && item !== null ? parseItem(item as Json, logger) : undefined;
   } catch {
     return undefined;
   }
@@ -114,7 +114,7 @@ export function* parseSpans(line: Buffer): Generator<StoredSpan> {
   for (const { item } of parseItems(line, SPANS)) yield parseSpan(item);
 }
 
-type Json = Record<string, unknown>;
+type Json = Readonly<Record<string, unknown>>;
 
 interface SignalKeys {
   readonly resources: string;
@@ -140,7 +140,8 @@ function* parseItems(line: Buffer, keys: SignalKeys): Generator<{ scope: string;
   }
 }
 
-function toRecord(item: Json, logger: string): StoredRecord {
+/** A log record from its JSON object, without the envelope around it. */
+export function parseItem(item: Json, logger: string): StoredRecord {
   return {
     time: toTime(item['timeUnixNano']),
     observed: toTime(item['observedTimeUnixNano']) ?? toTime(item['timeUnixNano']) ?? [0, 0],
@@ -148,7 +149,7 @@ function toRecord(item: Json, logger: string): StoredRecord {
     severityText: toText(item['severityText']),
     eventName: toText(item['eventName']),
     body: bodyToText(item['body']),
-    attributes: toAttributes(item['attributes']),
+    attributes: parseAttributes(item['attributes']),
     spanId: toText(item['spanId']) ?? '',
     traceId: toText(item['traceId']) ?? '',
     logger,
@@ -166,18 +167,18 @@ export function parseSpan(item: Readonly<Record<string, unknown>>): StoredSpan {
     kind: Number(toScalar(item['kind'])) || 0,
     start: toTime(item['startTimeUnixNano']) ?? [0, 0],
     end: toTime(item['endTimeUnixNano']) ?? [0, 0],
-    attributes: toAttributes(item['attributes']),
+    attributes: parseAttributes(item['attributes']),
     isError: status['code'] === 2,
     message: toText(status['message']),
     links: toList(item['links']).map((link) => ({
       traceId: toText(link['traceId']) ?? '',
       spanId: toText(link['spanId']) ?? '',
-      attributes: toAttributes(link['attributes']),
+      attributes: parseAttributes(link['attributes']),
     })),
     events: toList(item['events']).map((event) => ({
       name: toText(event['name']) ?? '',
       time: toTime(event['timeUnixNano']) ?? [0, 0],
-      attributes: toAttributes(event['attributes']),
+      attributes: parseAttributes(event['attributes']),
     })),
   };
 }
@@ -210,7 +211,8 @@ function bodyToText(value: unknown): string {
   return typeof body === 'string' ? body : body === undefined ? '' : JSON.stringify(body);
 }
 
-function toAttributes(value: unknown): Attributes {
+/** A list of OTLP's key-value pairs. */
+export function parseAttributes(value: unknown): Attributes {
   const attributes: Attributes = Object.create(null) as Attributes;
   for (const attribute of toList(value)) {
     const parsed = toValue(toObject(attribute['value']));

@@ -40,6 +40,7 @@ run:
   flush_timeout: 3
 mlflow:
   enabled: yes
+  send: no
   tracking_uri: http://localhost:5000
   experiment: churn
   start_timeout: 5
@@ -69,6 +70,7 @@ verify:
     secrets: { rules: [{ name: 'ticket', pattern: String.raw`T-\d+` }] },
     mlflow: {
       enabled: true,
+      send: false,
       tracking_uri: 'http://localhost:5000',
       experiment: 'churn',
       start_timeout: 5,

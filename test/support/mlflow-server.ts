@@ -62,16 +62,17 @@ export async function startMlflowServer(options: ServerOptions = {}): Promise<Ml
     if (!response.ok) throw new Error(`${path}: ${response.status} ${text}`);
     return text === '' ? {} : JSON.parse(text);
   };
-  let process = spawn(folder, { url, ...options });
+  let running = spawn(folder, { url, ...options });
   const start = async (): Promise<void> => {
     await waitFor(async () => isUp(url), 120_000).catch(async (error: Error) => {
-      process.kill();
-      throw new Error(`${error.message}\n${(await process).all}`);
+      if (running.pid !== undefined) killGroup(running.pid);
+      throw new Error(`${error.message}\n${(await running).all}`);
     });
   };
   const stop = async (): Promise<void> => {
-    process.kill('SIGTERM');
-    await process;
+    // Its workers are in its group; it takes its time when it is asked.
+    if (running.pid !== undefined) killGroup(running.pid);
+    await running;
   };
   await start();
   return {
@@ -82,7 +83,7 @@ export async function startMlflowServer(options: ServerOptions = {}): Promise<Ml
     post: (path, body) => call(path, { method: 'POST', body: JSON.stringify(body) }),
     stop,
     start: async () => {
-      process = spawn(folder, { url, ...options });
+      running = spawn(folder, { url, ...options });
       await start();
     },
     close: async () => {
@@ -108,9 +109,23 @@ function spawn(folder: string, { url, args = [], env }: ServerOptions & { url: s
         : ['--artifacts-destination', `${folder}/artifacts`]),
       ...args,
     ],
-    // Its workers are children of its own: they go with the terminal's group that they would be in.
-    { reject: false, extendEnv: false, env: createEnv(env), cwd: folder, all: true },
+    {
+      detached: true,
+      reject: false,
+      extendEnv: false,
+      env: createEnv(env),
+      cwd: folder,
+      all: true,
+    },
   );
+}
+
+function killGroup(pid: number): void {
+  try {
+    process.kill(-pid, 'SIGKILL');
+  } catch {
+    // ended already
+  }
 }
 
 async function isUp(url: string): Promise<boolean> {

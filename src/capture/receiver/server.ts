@@ -23,8 +23,34 @@ export interface ReceiverOptions {
 const MAX_AT_ONCE = 4;
 const REQUEST_TIMEOUT_MS = 30_000;
 
-/** OTLP/HTTP in: what a request brings is on disk before it is answered. */
-export function createReceiverServer(options: ReceiverOptions): Server {
+/** OTLP/HTTP in, for a run: what a request brings is on disk before it is answered. */
+export function createReceiverServer({ traceId, token, append }: ReceiverOptions): Server {
+  return createOtlpServer({
+    token,
+    take: (request, signal) => {
+      const { lines, rejectedCount } = receive(request, signal, traceId);
+      if (lines.length > 0) append(lines.join(''));
+      return { rejectedCount, reason: 'without a valid ID, name or time, or larger than 3 MB' };
+    },
+  });
+}
+
+export interface OtlpServerOptions {
+  /** Whoever sends has to know it; `undefined`: anybody may send. */
+  readonly token: string | undefined;
+  /** Takes a request, as OTLP/JSON: what it brings is on disk when it returns. @throws when the disk takes nothing */
+  readonly take: (request: Readonly<Record<string, unknown>>, signal: Signal) => Taken;
+}
+
+/** What became of a request's items. */
+export interface Taken {
+  readonly rejectedCount: number;
+  /** Why they were rejected, for whoever sent them. */
+  readonly reason: string;
+}
+
+/** OTLP/HTTP in: JSON and protobuf, packed or not, bounded. */
+export function createOtlpServer(options: OtlpServerOptions): Server {
   let atOnce = 0;
   const server = createServer((request, response) => {
     const isBusy = atOnce >= MAX_AT_ONCE;
@@ -39,16 +65,16 @@ export function createReceiverServer(options: ReceiverOptions): Server {
 async function answer(
   request: IncomingMessage,
   response: ServerResponse,
-  options: ReceiverOptions & { isBusy: boolean },
+  options: OtlpServerOptions & { isBusy: boolean },
 ): Promise<void> {
   let encoding: Encoding = 'json';
   try {
     const signal = checkRequest(request, options);
     encoding = parseContentType(request.headers['content-type']);
-    const { rejectedCount } = await take(request, { signal, encoding, ...options });
+    const { rejectedCount, reason } = await take(request, { signal, encoding, ...options });
     const partialSuccess = {
       [signal.rejected]: String(rejectedCount),
-      errorMessage: 'without a valid ID, name or time, or larger than 3 MB',
+      errorMessage: reason,
     };
     reply(response, {
       status: 200,
@@ -64,10 +90,10 @@ async function answer(
 /** @throws {RefusedRequest} for a request that isn't read at all */
 function checkRequest(
   request: IncomingMessage,
-  { token, isBusy }: ReceiverOptions & { isBusy: boolean },
+  { token, isBusy }: OtlpServerOptions & { isBusy: boolean },
 ): Signal {
   // Before all else: who has no token isn't told what there is.
-  if (!isSame(String(request.headers[TOKEN_HEADER] ?? ''), token))
+  if (token !== undefined && !isSame(String(request.headers[TOKEN_HEADER] ?? ''), token))
     throw new RefusedRequest(401, `the header ${TOKEN_HEADER} is missing or wrong`);
   const signal = SIGNALS.get((request.url ?? '').split('?')[0]!);
   if (signal === undefined)
@@ -88,20 +114,14 @@ function hash(text: string): Buffer {
 
 async function take(
   request: IncomingMessage,
-  how: ReceiverOptions & { signal: Signal; encoding: Encoding },
-): Promise<{ rejectedCount: number }> {
-  const body = await readBody(request);
-  const { lines, rejectedCount } = receive(
-    decodeRequest(body, how.encoding, how.signal),
-    how.signal,
-    how.traceId,
-  );
+  how: OtlpServerOptions & { signal: Signal; encoding: Encoding },
+): Promise<Taken> {
+  const json = decodeRequest(await readBody(request), how.encoding, how.signal);
   try {
-    if (lines.length > 0) how.append(lines.join(''));
+    return how.take(json, how.signal);
   } catch (error) {
     throw new RefusedRequest(503, `not written: ${(error as Error).message}`);
   }
-  return { rejectedCount };
 }
 
 function refuse(response: ServerResponse, how: { error: unknown; encoding: Encoding }): void {

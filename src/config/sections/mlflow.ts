@@ -7,6 +7,8 @@ export const mlflow = {
   schema: mapping({
     /** `false`: nothing is written to MLflow, and the pipeline's own MLflow runs aren't tied to the run. */
     enabled: SWITCH,
+    /** `false`: the run is tied to MLflow, but what is written there is left to `stagelight sink mlflow`. */
+    send: SWITCH,
     /** The tracking server; `MLFLOW_TRACKING_URI` when left out. */
     tracking_uri: v.exactOptional(line('a tracking URI, such as http://localhost:5000')),
     /** The experiment's name; `MLFLOW_EXPERIMENT_NAME` or `_ID` when left out, else where the pipeline's runs are. */

@@ -103,9 +103,10 @@ export class MlflowDelivery implements Delivery {
     }
     if (!hasAll && !isAtWork(this.#course, info)) return { type: hasRead ? 'sent' : 'idle' };
 
-    const heldUntilMs = await writer.open(options);
-    if (heldUntilMs !== undefined) {
-      return { type: 'wait', atMs: heldUntilMs, reason: 'another process writes this run' };
+    const opening = await writer.open(options);
+    if (opening.type === 'written') return { type: 'done' };
+    if (opening.type === 'held') {
+      return { type: 'wait', atMs: opening.untilMs, reason: 'another process writes this run' };
     }
     const hasWritten = await writer.write(
       { maxTrials: TRIALS_A_STEP, spansReadBytes: this.#reader.spansReadBytes },

@@ -31,26 +31,38 @@ export async function findParent(
   return related.findPipeline(options);
 }
 
-/** Makes the pipeline's run. Where the user's own runs are is where it belongs, unless something is configured. */
-export async function createParent(
-  { api, info, runDir, related, experiment, recalled }: ParentOptions,
+/** Where the pipeline's run goes: where the user's own runs are, unless something is configured. */
+export async function chooseParentExperiment(
+  { api, info, related, experiment, recalled }: ParentOptions,
   options?: CallOptions,
-): Promise<MlflowRun> {
-  const startMs = toUnixMs(parseNanoString(info.startedAt) ?? [0, 0]);
+): Promise<string> {
+  const startMs = toStartMs(info);
   const children = experiment === undefined ? await related.findUsers(startMs, options) : [];
   const ofChildren = toMostCommon(children.map(({ experimentId }) => experimentId)) ?? recalled;
   const wish = { choice: experiment, ofChildren, pipeline: info.pipeline };
-  const { experimentId } = await chooseExperiment(api, wish, options);
+  return (await chooseExperiment(api, wish, options)).experimentId;
+}
+
+/** Makes the pipeline's run. */
+export async function createParent(
+  { api, info, runDir }: ParentOptions,
+  experimentId: string,
+  options?: CallOptions,
+): Promise<MlflowRun> {
   return api.createRun(
     {
       experimentId,
       name: info.pipeline,
-      startMs,
+      startMs: toStartMs(info),
       wantedId: info.runId,
       tags: { ...toPipelineTags(info, info.runId), [TAG.lease]: toLeaseTag(runDir) },
     },
     options,
   );
+}
+
+function toStartMs({ startedAt }: RunInfo): number {
+  return toUnixMs(parseNanoString(startedAt) ?? [0, 0]);
 }
 
 export function toMostCommon(ids: readonly string[]): string | undefined {

@@ -1,5 +1,6 @@
 import { dirname } from 'node:path';
 import type { RunInfo } from '../../model/run-info.ts';
+import { readRunInfo } from '../../spool/run-file.ts';
 import type { StoredSpan } from '../../spool/signal-reader.ts';
 import type { CallOptions, MlflowApi, MlflowRun } from './api.ts';
 import { ArtifactWriter } from './artifact-writer.ts';
@@ -11,10 +12,12 @@ import { recallExperiment, rememberExperiment } from './home-memory.ts';
 import { Lease } from './lease.ts';
 import { Cuts, splitBatch } from './limits.ts';
 import { MlflowError } from './mlflow-error.ts';
-import { createParent, findParent, toMostCommon } from './parent.ts';
+import { Once } from './once.ts';
+import { chooseParentExperiment, createParent, findParent, toMostCommon } from './parent.ts';
 import type { ParentOptions } from './parent.ts';
 import { toPipelineState } from './pipeline-state.ts';
 import { toPipelineTags, toSourceTags } from './pipeline-tags.ts';
+import { TAG } from './names.ts';
 import { Refusals } from './refusals.ts';
 import { RelatedRuns } from './related-runs.ts';
 import type { MlflowSettings } from './settings.ts';
@@ -30,6 +33,11 @@ export interface RunWriterOptions {
   /** Where it goes on. */
   readonly cursor: MlflowCursor;
 }
+
+/** Whether a run may be written: another one may be at it until then, or have written it. */
+export type Opening =
+  | { readonly type: 'open' | 'written' }
+  | { readonly type: 'held'; readonly untilMs: number };
 
 interface OpenedParent {
   readonly api: MlflowApi;
@@ -52,7 +60,9 @@ export class RunWriter {
   #cursor: MlflowCursor;
   #isBegun = false;
   #api: MlflowApi | undefined;
+  #related: RelatedRuns | undefined;
   #opened: OpenedParent | undefined;
+  readonly #once = new Once();
 
   constructor(options: RunWriterOptions) {
     this.#options = options;
@@ -67,10 +77,25 @@ export class RunWriter {
     this.#isBegun = true;
   }
 
-  /** Finds or makes the parent, and takes the lease; gives until when (Unix ms) another one has that. */
-  async open(options: CallOptions): Promise<number | undefined> {
-    this.#opened ??= await this.#openParent(options);
-    return this.#opened.lease.hold(options);
+  /** Finds or makes the parent, and takes the lease. */
+  async open(options: CallOptions): Promise<Opening> {
+    if (this.#opened === undefined) {
+      const found = await this.#once.do('find', () => this.#findParent(options));
+      if (found !== undefined && this.#isWrittenByAnother(found)) {
+        this.#save({ isDone: true });
+        return { type: 'written' };
+      }
+      this.#opened = await this.#openParent(found, options);
+    }
+    const untilMs = await this.#opened.lease.hold(options);
+    return untilMs === undefined ? { type: 'open' } : { type: 'held', untilMs };
+  }
+
+  /** A run that was sent here as well is written by the process that recorded it, where that can reach MLflow. */
+  #isWrittenByAnother({ status, tags }: MlflowRun): boolean {
+    const isBegun = this.#options.cursor.parent !== undefined;
+    const isFinal = status !== 'RUNNING' && tags[TAG.result] !== undefined;
+    return this.#options.settings.isSink === true && !isBegun && isFinal;
   }
 
   /** Writes some of what has ended; gives whether there was anything. */
@@ -98,13 +123,19 @@ export class RunWriter {
   /** Everything has ended and is written: the parent's own part. */
   async finish(root: StoredSpan, options: CallOptions): Promise<void> {
     const { api, parent, trials, lease, artifacts, trace } = this.#opened!;
-    await trials.writeLate(options);
-    await artifacts.finish(options);
-    await trace.finish(options);
-    await this.#rememberExperiment(options);
+    const once = this.#once;
+    await once.do('late', () => trials.writeLate(options));
+    await once.do('artifacts', () => artifacts.finish(options));
+    await once.do('trace', () => trace.finish(options));
+    await once.do('experiment', () => this.#rememberExperiment(options));
     const state = toPipelineState(root, this.#options.course, this.#cuts);
-    for (const batch of splitBatch(state)) await api.logBatch(parent.runId, batch, options);
-    await api.endRun({ runId: parent.runId, ...state }, options);
+    // A run that was received tells what it is only little by little.
+    const told = readRunInfo(this.#options.runDir) ?? this.#options.info;
+    const tags = { ...toPipelineTags(told, told.runId), ...state.tags };
+    for (const [index, batch] of splitBatch({ ...state, tags }).entries()) {
+      await once.do(`batch ${index}`, () => api.logBatch(parent.runId, batch, options));
+    }
+    await once.do('end', () => api.endRun({ runId: parent.runId, ...state }, options));
     await lease.release(options);
     this.#save({ isDone: true });
     this.#options.course.stageLogs.delete();
@@ -112,11 +143,11 @@ export class RunWriter {
 
   /** The run did nothing: what was made of it before it began goes again. */
   async discard(options: CallOptions): Promise<void> {
-    const runId = this.#cursor.parent?.runId ?? this.#options.info.mlflow?.runId;
-    if (runId !== undefined) {
-      const api = this.#connect();
-      const run = await api.getRun(runId, options);
-      if (run?.isActive === true) await api.deleteRun(runId, options);
+    const { settings, info } = this.#options;
+    const mayBeThere = settings.isSink === true || info.mlflow !== undefined;
+    if (mayBeThere || this.#cursor.parent !== undefined) {
+      const run = await this.#findParent(options);
+      if (run?.isActive === true) await this.#connect().deleteRun(run.runId, options);
     }
     this.#save({ isDone: true, isDiscarded: true });
   }
@@ -124,7 +155,9 @@ export class RunWriter {
   close(): void {
     this.#api?.caller.close();
     this.#api = undefined;
+    this.#related = undefined;
     this.#opened = undefined;
+    this.#once.clear();
   }
 
   #connect(): MlflowApi {
@@ -136,13 +169,14 @@ export class RunWriter {
     return this.#api;
   }
 
-  async #openParent(options: CallOptions): Promise<OpenedParent> {
+  async #openParent(found: MlflowRun | undefined, options: CallOptions): Promise<OpenedParent> {
     const { runDir, info, course } = this.#options;
     const api = this.#connect();
-    const related = new RelatedRuns(api, info.runId);
-    const parent = await this.#findOrCreateParent({ api, related }, options);
+    const related = this.#relate(api);
+    const parent = found ?? (await this.#createParent(options));
     this.#save({ parent: { runId: parent.runId, experimentId: parent.experimentId } });
-    await api.logBatch(parent.runId, { tags: toPipelineTags(info, info.runId) }, options);
+    const tags = toPipelineTags(info, info.runId);
+    await this.#once.do('tags', () => api.logBatch(parent.runId, { tags }, options));
     const common = {
       api,
       runId: info.runId,
@@ -203,27 +237,51 @@ export class RunWriter {
     });
   }
 
-  async #findOrCreateParent(
-    { api, related }: Pick<ParentOptions, 'api' | 'related'>,
-    options: CallOptions,
-  ): Promise<MlflowRun> {
+  async #createParent(options: CallOptions): Promise<MlflowRun> {
+    const parentOptions = this.#toParentOptions();
+    const experimentId = await this.#once.do('choose', () =>
+      chooseParentExperiment(parentOptions, options),
+    );
+    try {
+      return await this.#once.do('create', () =>
+        createParent(parentOptions, experimentId, options),
+      );
+    } catch (error) {
+      // It may have been made without its answer having come.
+      this.#once.forget('find');
+      throw error;
+    }
+  }
+
+  async #findParent(options: CallOptions): Promise<MlflowRun | undefined> {
+    const found = await findParent(this.#toParentOptions(), options);
+    if (found?.isActive !== false) return found;
+    throw new MlflowError(
+      'blocked',
+      `run ${found.runId} was deleted in MLflow at ${this.#place}: restore it there to have it written`,
+    );
+  }
+
+  #toParentOptions(): ParentOptions {
     const { runDir, info, settings } = this.#options;
-    const parentOptions: ParentOptions = {
+    const api = this.#connect();
+    return {
       api,
       info,
       runDir,
-      related,
+      related: this.#relate(api),
       experiment: settings.experiment,
       recalled: recallExperiment(toHome(runDir), this.#toPipelinePlace(api)),
     };
-    const found = await findParent(parentOptions, options);
-    if (found?.isActive === false) {
-      throw new MlflowError(
-        'blocked',
-        `run ${found.runId} was deleted in MLflow at ${api.caller.place}: restore it there to have it written`,
-      );
-    }
-    return found ?? createParent(parentOptions, options);
+  }
+
+  #relate(api: MlflowApi): RelatedRuns {
+    this.#related ??= new RelatedRuns(api, this.#options.info.runId);
+    return this.#related;
+  }
+
+  get #place(): string {
+    return this.#connect().caller.place;
   }
 
   /** Where the user's own runs are is where the pipeline's next run belongs. */

@@ -11,6 +11,8 @@ export interface MlflowSettings {
   readonly startTimeoutMs: number;
   /** How long one request may take. */
   readonly requestTimeoutMs: number;
+  /** For the service, which may know runs that another process has written already. */
+  readonly isSink?: boolean;
   /** Runs for stages too. */
   readonly stageRuns: boolean;
   /** Tags that everything gets that is made below this process: `MLFLOW_RUN_CONTEXT`, where it can be read. */
