@@ -174,8 +174,14 @@ async function makeStudy(home, trials) {
   const runId = ids.createRunId();
   const runDir = createRunDir(home, runId);
   const described = describeRun({
-    ...{ runId, runDir, command: ['dvc', 'repro'], cwd: folder, env: {}, name: 'bench' },
-    ...{ join: false, logging: DEFAULT_LOGGING },
+    runId,
+    runDir,
+    command: ['dvc', 'repro'],
+    cwd: folder,
+    env: {},
+    name: 'bench',
+    join: false,
+    logging: DEFAULT_LOGGING,
   });
   const at = (ms) => String(BigInt(START_SECONDS) * 1_000_000_000n + BigInt(ms) * 1_000_000n);
   const info = { ...described, startedAt: at(0) };
@@ -185,11 +191,16 @@ async function makeStudy(home, trials) {
   const named = { 'optuna.study.name': 'tune' };
   const entries = [
     { type: 'span-start', kind: 'stage', time: at(0), span: stage, name: 'tune' },
-    ...[
-      { type: 'span-start', kind: 'study', time: at(1), span: study, parent: stage, name: 'study' },
-    ],
+    {
+      type: 'span-start',
+      kind: 'study',
+      time: at(1),
+      span: study,
+      parent: stage,
+      name: 'study',
+      attributes: named,
+    },
   ];
-  entries[1].attributes = named;
   for (let number = 0; number < trials; number += 1) {
     const span = ids.toTrialSpanId(stage, 'tune', number);
     const fromMs = 10 + number * 100;
@@ -200,14 +211,12 @@ async function makeStudy(home, trials) {
       ]),
     );
     entries.push({
-      ...{
-        type: 'span-start',
-        kind: 'trial',
-        time: at(fromMs),
-        span,
-        parent: study,
-        name: 'trial',
-      },
+      type: 'span-start',
+      kind: 'trial',
+      time: at(fromMs),
+      span,
+      parent: study,
+      name: 'trial',
       attributes: { ...named, 'optuna.trial.number': number, ...params },
     });
     for (let step = 0; step < POINTS; step += 1) {
@@ -246,9 +255,12 @@ async function startServer() {
   const child = spawn(
     'mlflow',
     [
-      ...['server', '--workers', '1', '--host', '127.0.0.1', '--port', String(port)],
-      ...['--backend-store-uri', `sqlite:///${folder}/mlflow.db`],
-      ...['--artifacts-destination', `${folder}/artifacts`],
+      'server',
+      '--workers=1',
+      '--host=127.0.0.1',
+      `--port=${port}`,
+      `--backend-store-uri=sqlite:///${folder}/mlflow.db`,
+      `--artifacts-destination=${folder}/artifacts`,
     ],
     { cwd: folder, detached: true },
   );
@@ -266,7 +278,7 @@ async function startServer() {
     cpu: () => readGroupCpu(child.pid),
     // It logs every request that it answers.
     requests: () => log.match(/"(?:GET|POST|PUT|PATCH|DELETE) \/(?!health)/g)?.length ?? 0,
-    stop: () => process.kill(-child.pid),
+    stop: () => process.kill(0 - Number(child.pid)),
   };
 }
 

@@ -4,7 +4,7 @@ import type { RunId } from '../model/ids.ts';
 import type { Attributes, Result } from '../model/pipeline.ts';
 import type { GitState, LoggingSettings, RunInfo } from '../model/run-info.ts';
 import { compareTimes, now, parseNanoString, toNanoString } from '../model/time.ts';
-import { localZoneName } from '../model/zone.ts';
+import { localZoneName } from '../model/local-zone.ts';
 import type { StoredRecord, StoredSpan } from '../spool/signal-reader.ts';
 
 /** What is known of a run from what was received of it: `run.json` is made of it. */
