@@ -42,7 +42,9 @@ test('a command sees when its terminal is resized', async () => {
   const cwd = createTemporaryDir();
   writeScript(cwd, 'size.py', [
     'import os, signal, time',
-    'signal.signal(signal.SIGWINCH, lambda *_: print("size", os.get_terminal_size(1).columns, flush=True))',
+    // No print: a second signal may come while the first one's is being written.
+    'def show(*_): os.write(1, b"size %d\\n" % os.get_terminal_size(1).columns)',
+    'signal.signal(signal.SIGWINCH, show)',
     'print("ready", flush=True)',
     'time.sleep(30)',
   ]);

@@ -54,7 +54,9 @@ export async function openTerminal(
     await tmux('kill-server');
     await waitFor(() => !inside.some(isAlive));
   });
-  const read = (): Promise<string> => tmux('capture-pane', '-p', '-J', '-S', '-');
+  // Where something longer stood before, a line ends with the spaces that it was cleared with.
+  const read = async (): Promise<string> =>
+    (await tmux('capture-pane', '-p', '-J', '-S', '-')).replaceAll(/ +$/gm, '');
   const terminal: Terminal = {
     type: async (line) => {
       await tmux('send-keys', '-l', line);
@@ -73,5 +75,6 @@ export async function openTerminal(
       }),
   };
   await terminal.type(`stagelight() { ${process.execPath} ${CLI} "$@"; }; PS1='$ '; clear`);
+  await waitFor(async () => (await read()).trim() === '$');
   return terminal;
 }
