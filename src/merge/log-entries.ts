@@ -43,7 +43,7 @@ export class LogEntries {
     const { sightings } = this.#options;
     const { source } = place;
     const { logger } = draft;
-    const repeated = sightings.takeRepeated(source, draft.body ?? '');
+    const repeated = sightings.takeRepeated(source, draft.body ?? '', draft.observed);
     if (repeated !== undefined) {
       sightings.file.add(repeated.uid, { logger });
       sightings.addRecord(source, entry.id, { record: repeated, held: undefined });

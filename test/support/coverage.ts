@@ -36,6 +36,7 @@ export function findMiscounted(
     start = to + 1;
   }
   const cover = (offset: number, lines: number): void => {
+    if (offset >= bytes.length) return; // behind what was looked at
     const first = counts.findLastIndex((each) => each.offset <= offset);
     for (const each of counts.slice(first, first + lines)) each.count += 1;
   };

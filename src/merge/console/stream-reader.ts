@@ -35,7 +35,8 @@ export interface StreamSink<Scope> extends ConsoleSink<Scope> {
  */
 export type PieceFilter = (
   line: Line,
-  end: PieceEnd,
+  /** What ended the piece, and when that was read. */
+  ended: { readonly end: PieceEnd; readonly time: UnixTime },
   observe: (line: Line) => void,
 ) => Line | undefined;
 
@@ -117,7 +118,9 @@ export class StreamReader<Scope> {
   #takePiece(piece: Piece): void {
     const whole = toLine(piece, this.#isSilence);
     const line =
-      this.#filter === undefined ? whole : this.#filter(whole, piece.end, this.#onObserved);
+      this.#filter === undefined
+        ? whole
+        : this.#filter(whole, { end: piece.end, time: this.#lastTime }, this.#onObserved);
     if (line === undefined) return;
     if (piece.end === 'cut' || this.#longLine !== undefined) {
       this.#takePart(line, piece.end !== 'cut');

@@ -22,11 +22,11 @@ export function createFilter(options: {
   const outer = sightings.around(console, stream === 'both' ? 'stdout' : stream);
   let shown: Shown | undefined;
   const onShown = (each: Shown): void => void (shown ??= each);
-  return (line, end, observe) => {
+  return (line, { end, time }, observe) => {
     shown = undefined;
-    const own = expected.takeOwn(line.raw, end, onShown);
+    const own = expected.takeOwn({ raw: line.raw, end, time }, onShown);
     if (shown === undefined) {
-      if (own !== undefined) for (const each of outer) each.expect(own, end);
+      if (own !== undefined) for (const each of outer) each.expect({ raw: own, end, time });
       return own === undefined ? undefined : withRaw(line, own);
     }
     const { record, held } = shown as Shown;
@@ -38,7 +38,7 @@ export function createFilter(options: {
     }
     if (COURSE.test(record.logger)) observe(told);
     if (own === undefined) return undefined;
-    for (const each of outer) each.expect(own, end);
+    for (const each of outer) each.expect({ raw: own, end, time });
     return withRaw(line, own);
   };
 }

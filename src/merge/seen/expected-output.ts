@@ -1,5 +1,7 @@
 import type { PieceEnd } from '../console/line-splitter.ts';
 import { toText } from '../console/line.ts';
+import { toUnixMs } from '../../model/time.ts';
+import type { UnixTime } from '../../model/time.ts';
 import type { Shown } from './shown.ts';
 
 /** Of what never comes by, such as output that went to a file, this much is remembered: in characters. */
@@ -11,25 +13,36 @@ const MAX_TRIED = 64;
 /** Lines are found by so many of their last characters. A shorter one is found at the end of too many others. */
 const ENDING_LENGTH = 8;
 
-/** A line that is expected: by whom it is shown, and how often it comes from an inner console. */
+/** A piece of output: its text, what ended it, and when that was read, or told. */
+export interface TimedPiece {
+  readonly raw: string;
+  readonly end: PieceEnd;
+  readonly time: UnixTime;
+}
+
+/** One time that a line is expected: from an inner console, or as what a handler writes. */
 interface Expected {
-  inner: number;
-  shown: Shown[];
+  readonly timeMs: number;
+  readonly shown: Shown | undefined;
 }
 
 /** Told of each expected piece that has come by. */
 export type OnShown = (shown: Shown) => void;
+
+/** Nothing comes by before it is told; but processes read one clock in different ways. */
+const CLOCK_SLACK_MS = 100;
 
 /**
  * What will come by on one console, and is known already: what a command inside it prints, whose output is caught on its
  * own, and what handlers write of records that their process has told. Both are told before they are written, so the
  * expectation is always there first.
  *
- * Equal lines are counted: a line that is expected twice may come twice, and one that comes a third time is new. Colours
- * and the carriage returns that a terminal adds make no difference.
+ * Equal lines are counted: a line that is expected twice may come twice, and one that comes a third time is new. One that
+ * came before it was told is none of these: a run that is merged anew, from inboxes that are full already, has the same
+ * records. Colours and the carriage returns that a terminal adds make no difference.
  */
 export class ExpectedOutput {
-  readonly #lines = new Map<string, Expected>();
+  readonly #lines = new Map<string, Expected[]>();
   /** The keys of the lines by how they end. */
   readonly #endings = new Map<string, Set<string>>();
   /** Ends of output that had no newline: the next line begins with them. */
@@ -42,15 +55,14 @@ export class ExpectedOutput {
   }
 
   /** A piece of output will come by here: an inner console's, or, with `shown`, what a handler writes. */
-  expect(raw: string, end: PieceEnd, shown?: Shown): void {
+  expect({ raw, end, time }: TimedPiece, shown?: Shown): void {
     if (end === 'end') {
       if (raw !== '') this.#tails.push({ text: toText(raw), shown });
       return;
     }
     const key = toKey(raw, end);
     const expected = this.#lines.get(key) ?? this.#add(key);
-    if (shown === undefined) expected.inner += 1;
-    else expected.shown.push(shown);
+    expected.push({ timeMs: toUnixMs(time), shown });
     this.#size += key.length + LINE_SIZE;
     if (this.#size > MAX_SIZE) this.forgetHalf();
   }
@@ -59,28 +71,28 @@ export class ExpectedOutput {
    * What of a piece is this console's own: `undefined` when all of it was expected, else the text that is left when what
    * was expected at its beginning or end is taken off.
    */
-  takeOwn(raw: string, end: PieceEnd, onShown: OnShown): string | undefined {
+  takeOwn(piece: TimedPiece, onShown: OnShown): string | undefined {
+    const { raw, end, time } = piece;
     if (this.#lines.size === 0 && this.#tails.length === 0) return raw;
-    if (this.#consume(toKey(raw, end), onShown)) return undefined;
+    if (this.#consume(toKey(raw, end), time, onShown)) return undefined;
     const tail = this.#tails.findIndex(({ text }) => raw.startsWith(text));
     if (tail >= 0) {
       const [{ text, shown } = { text: '', shown: undefined }] = this.#tails.splice(tail, 1);
       if (shown !== undefined) onShown(shown);
       const rest = raw.slice(text.length);
-      return rest === '' ? undefined : this.takeOwn(rest, end, onShown);
+      return rest === '' ? undefined : this.takeOwn({ ...piece, raw: rest }, onShown);
     }
-    return this.#takeOffEnd(raw, end, onShown);
+    return this.#takeOffEnd(piece, onShown);
   }
 
   /** Whether a line is expected that its process doesn't print here itself: somebody else may repeat it. */
   isRepeatable(text: string): boolean {
-    const expected = this.#lines.get(toKey(text, 'newline'));
-    return expected?.shown.some((shown) => shown.isElsewhere) === true;
+    return this.#lines.get(toKey(text, 'newline'))?.some(isElsewhere) === true;
   }
 
   /** Takes a line that somebody repeats behind a prefix of his own; gives whether it was one of those that can be. */
-  takeRepeated(text: string, onShown: OnShown): boolean {
-    return this.isRepeatable(text) && this.#consume(toKey(text, 'newline'), onShown);
+  takeRepeated(text: string, time: UnixTime, onShown: OnShown): boolean {
+    return this.isRepeatable(text) && this.#consume(toKey(text, 'newline'), time, onShown);
   }
 
   /** Forgets the older half: it doesn't come. */
@@ -94,21 +106,23 @@ export class ExpectedOutput {
   }
 
   /** An expected line behind text of this console's own that had no newline, or behind the prefix of who repeats it. */
-  #takeOffEnd(raw: string, end: PieceEnd, onShown: OnShown): string | undefined {
+  #takeOffEnd(piece: TimedPiece, onShown: OnShown): string | undefined {
+    const { raw, end, time } = piece;
     const text = toText(raw);
     const keys = this.#endings.get(end[0]! + text.slice(-ENDING_LENGTH));
     for (const key of [...(keys ?? [])].slice(-MAX_TRIED)) {
       const known = key.slice(1);
       if (known.length >= text.length || !text.endsWith(known)) continue;
-      const isRepeated = this.#lines.get(key)!.shown.some((shown) => shown.isElsewhere);
-      this.#consume(key, onShown);
-      return isRepeated ? undefined : this.takeOwn(cutOff(raw, known.length), end, onShown);
+      const isRepeated = this.#lines.get(key)!.some(isElsewhere);
+      if (!this.#consume(key, time, onShown)) continue;
+      if (isRepeated) return undefined;
+      return this.takeOwn({ ...piece, raw: cutOff(raw, known.length) }, onShown);
     }
     return raw;
   }
 
-  #add(key: string): Expected {
-    const expected = { inner: 0, shown: [] };
+  #add(key: string): Expected[] {
+    const expected: Expected[] = [];
     this.#lines.set(key, expected);
     if (key.length <= ENDING_LENGTH) return expected;
     const ending = toEnding(key);
@@ -118,26 +132,31 @@ export class ExpectedOutput {
     return expected;
   }
 
-  #consume(key: string, onShown: OnShown): boolean {
+  #consume(key: string, time: UnixTime, onShown: OnShown): boolean {
     const expected = this.#lines.get(key);
     if (expected === undefined) return false;
-    const shown = expected.shown.shift();
-    if (shown === undefined) expected.inner -= 1;
+    const latestMs = toUnixMs(time) + CLOCK_SLACK_MS;
+    const index = expected.findIndex(({ timeMs }) => timeMs <= latestMs);
+    if (index < 0) return false;
+    const [found] = expected.splice(index, 1);
     this.#size -= key.length + LINE_SIZE;
-    if (expected.inner === 0 && expected.shown.length === 0) this.#remove(key);
-    if (shown !== undefined) onShown(shown);
+    if (expected.length === 0) this.#remove(key);
+    if (found?.shown !== undefined) onShown(found.shown);
     return true;
   }
 
   #remove(key: string): void {
-    const { inner, shown } = this.#lines.get(key)!;
-    this.#size -= (key.length + LINE_SIZE) * (inner + shown.length);
+    this.#size -= (key.length + LINE_SIZE) * this.#lines.get(key)!.length;
     this.#lines.delete(key);
     const ending = toEnding(key);
     const keys = this.#endings.get(ending);
     keys?.delete(key);
     if (keys?.size === 0) this.#endings.delete(ending);
   }
+}
+
+function isElsewhere({ shown }: Expected): boolean {
+  return shown?.isElsewhere === true;
 }
 
 function toKey(raw: string, end: PieceEnd): string {

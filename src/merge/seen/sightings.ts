@@ -1,4 +1,6 @@
 import type { ConsoleOpenEntry, HookEntry, ShownEntry } from '../../model/inbox.ts';
+import { parseNanoString } from '../../model/time.ts';
+import type { UnixTime } from '../../model/time.ts';
 import type { ChooseCut } from '../console/line-splitter.ts';
 import { ExpectedOutput } from './expected-output.ts';
 import type { SeenFile } from './seen-file.ts';
@@ -116,6 +118,7 @@ export class Sightings {
     }
     if (typeof entry.text !== 'string') return;
     const stream = entry.stream === 'other' ? 'stderr' : entry.stream;
+    const time = parseNanoString(entry.time) ?? [0, 0];
     const pieces = splitShown(entry.text, this.#chooseCut);
     const isElsewhere = isOwn[stream] !== true;
     const shown = new Shown({ record, isElsewhere, lines: pieces.length, held });
@@ -123,7 +126,7 @@ export class Sightings {
     for (const { raw, end } of pieces) {
       // What goes to a file hardly comes by: only if it can be nothing else, with a time in it say.
       if (isOwn[stream] === 'file' && raw === record.body) continue;
-      for (const each of consoles) each.expect(raw, end, shown);
+      for (const each of consoles) each.expect({ raw, end, time }, shown);
     }
   }
 
@@ -131,7 +134,7 @@ export class Sightings {
    * The record that a message repeats, where a program around another one logs what that prints. The message has then
    * come by: what its own handlers write of it is expected as the record's.
    */
-  takeRepeated(source: string, message: string): KnownRecord | undefined {
+  takeRepeated(source: string, message: string, time: UnixTime): KnownRecord | undefined {
     const lines = message.split('\n').filter((line) => line !== '');
     const consoles = this.#toConsoles(this.#toTeller(source).console, 'stderr');
     const [nearest] = consoles;
@@ -139,7 +142,8 @@ export class Sightings {
     if (!lines.every((line) => nearest.isRepeatable(line))) return undefined;
     let found: KnownRecord | undefined;
     for (const console of consoles) {
-      for (const line of lines) console.takeRepeated(line, ({ record }) => (found ??= record));
+      for (const line of lines)
+        console.takeRepeated(line, time, ({ record }) => (found ??= record));
     }
     return found;
   }

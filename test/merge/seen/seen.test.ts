@@ -63,6 +63,18 @@ describe('a record that its process has told, and that comes by on the console',
     expect(toLines(merged)).toEqual(['app: hello', 'console: hello']);
   });
 
+  test('what was printed before it was told is not it: a run that is merged late has the same records', () => {
+    const at = (timeMs: number): Chunk => ({ stream: 'stderr', bytes: 'done\n', timeMs });
+    const [log, shown] = logged(1, 'done');
+    const time = `${DEFAULT_TIME_MS + 1000}000000`;
+    const merged = merge([at(DEFAULT_TIME_MS), at(DEFAULT_TIME_MS + 1001)], {
+      a: [hook(), { ...log!, time }, { ...shown!, time }],
+    });
+
+    expect(toLines(merged)).toEqual(['app: done', 'console: done']);
+    expect(readSeen(merged)).toMatchObject([{ offset: 5 }]);
+  });
+
   test('two equal ones in the same instant are two, and so are those of two ranks', () => {
     const merged = merge('same\nsame\nsame\n', {
       a: [hook(), ...logged(1, 'same'), ...logged(2, 'same')],
