@@ -22,7 +22,8 @@ def find(store, run_id):
 
 
 def find_in_optuna(database, store, run_id):
-    studies = [row[0] for row in database.execute("SELECT study_id FROM studies WHERE study_name = ?", (store["name"],))]
+    rows = database.execute("SELECT study_id FROM studies WHERE study_name = ?", (store["name"],))
+    studies = [row[0] for row in rows]
     value = json.dumps(run_id)
     query = "SELECT study_id FROM study_user_attributes WHERE key = ? AND value_json = ?"
     carrying = {row[0] for row in database.execute(query, (KEY, value))}
