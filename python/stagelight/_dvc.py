@@ -4,7 +4,7 @@ import os
 import re
 from time import time_ns
 
-from . import _claims, _context, _inbox
+from . import _claims, _context, _inbox, _queue
 from ._inbox import quote
 from ._values import cut, encode, encode_attributes
 from ._wrap import observe
@@ -70,6 +70,7 @@ def end(execution, result, error, args, _):
     else:
         told.update(describe_failure(error))
     write(execution, "end", told)
+    _queue.note_outcome(told["outcome"])
     _claims.close(execution.address, execution.number)
 
 

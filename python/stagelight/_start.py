@@ -29,6 +29,11 @@ def start():
     if not run_dir or not os.environ.get("STAGELIGHT_HOOK") or hasattr(sys, "_stagelight") or is_left_alone():
         return
     sys._stagelight = True
+    if "exec-run" in getattr(sys, "orig_argv", ()):
+        from . import _queue
+
+        _queue.adopt()
+        run_dir = os.environ["STAGELIGHT_RUN_DIR"]
     if not _inbox.open_inbox(run_dir):
         return
     from . import _exceptions, _warnings

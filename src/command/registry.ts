@@ -62,6 +62,12 @@ export const COMMANDS: readonly RegisteredCommand[] = [
     load: async () => (await import('./init.ts')).init,
   },
   {
+    name: 'adopt',
+    summary: 'make an experiment of dvc queue a run of its own',
+    isHidden: true,
+    load: async () => (await import('./adopt.ts')).adopt,
+  },
+  {
     name: 'capture',
     summary: 'catch what a command of DVC prints into a file',
     isHidden: true,

@@ -3,12 +3,14 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { execa } from 'execa';
 import { afterAll, beforeAll, expect } from 'vitest';
-import { CLI, createEnv, readRun } from '../support/cli.ts';
+import { readRunInfo } from '../../src/spool/run-file.ts';
+import { CLI, createEnv, findRunDirs, readRun } from '../support/cli.ts';
 import type { RecordedRun } from '../support/cli.ts';
 import { findMiscounted } from '../support/coverage.ts';
 import { runIn } from '../support/mlops-project.ts';
 import { findProgram, testWith } from '../support/peers.ts';
 import { createTemporaryDir } from '../support/temporary.ts';
+import { waitFor } from '../support/wait.ts';
 
 /** Each stage logs five records and prints two lines, all with names of their own. */
 const STAGE = `
@@ -247,3 +249,36 @@ withDvc('dvc.lock and dvc status are the same with and without', { timeout: 300_
   expect(locks[1]).toBe(locks[0]);
   expect(await runIn(watched, ['dvc', 'status'])).toBe(await runIn(alone, ['dvc', 'status']));
 });
+
+withDvc(
+  'dvc queue: each experiment is a run of its own, linked to the one that started the worker',
+  { timeout: 300_000 },
+  async () => {
+    const project = createProject();
+    for (const p of [7, 8]) await runIn(project, ['dvc', 'exp', 'run', '--queue', '-S', `p=${p}`]);
+    const { run: started } = await record(project, ['dvc', 'queue', 'start', '-j', '1']);
+    const runs = await waitForRuns(project, 3);
+    const experiments = runs.filter(({ info }) => info.runId !== started.info.runId);
+
+    expect(experiments).toHaveLength(2);
+    for (const run of experiments) {
+      expect(run.info).toMatchObject({ state: 'finished', result: 'success' });
+      expect(toNames(run)).toEqual(EXPECTED.toSorted());
+      expect(findMisplaced(run)).toEqual([]);
+      const [root] = run.spans.filter(({ parentSpanId }) => parentSpanId === undefined);
+      expect(root?.links.map(({ traceId }) => traceId)).toEqual([started.info.runId]);
+    }
+    const values = experiments.map((run) => findStages(run)[0]?.attributes['dvc.param.p']);
+    expect(new Set(values)).toEqual(new Set([7, 8]));
+  },
+);
+
+/** The runs of a project, when there are as many and all have ended. */
+async function waitForRuns(project: string, count: number): Promise<RecordedRun[]> {
+  const read = (): RecordedRun[] => findRunDirs(project).map((_, index) => readRun(project, index));
+  await waitFor(() => {
+    const infos = findRunDirs(project).map((runDir) => readRunInfo(runDir));
+    return infos.length === count && infos.every((info) => info?.state === 'finished');
+  }, 240_000);
+  return read();
+}
