@@ -3,7 +3,7 @@ import { ATTR, EVENT } from '../../model/attributes.ts';
 import type { SpanId } from '../../model/ids.ts';
 import type { OtelSpanKind } from '../../model/inbox.ts';
 import type { Attributes, Result, TrialState } from '../../model/pipeline.ts';
-import { laterOf } from '../../model/time.ts';
+import { compareTimes, laterOf } from '../../model/time.ts';
 import type { UnixTime } from '../../model/time.ts';
 import type { Scope, SpanEventDraft } from '../emitter.ts';
 import type { Recorder } from '../recorder.ts';
@@ -205,6 +205,8 @@ function addKnown(span: OpenSpan, begin: SpanStart): OpenSpan {
   // Who knows it from inside comes after who has only seen a line of it.
   if (!inferred.includes('name') && span.inferred.delete('name')) span.name = name;
   if (!inferred.includes('start_time') && span.inferred.delete('start_time')) span.start = start;
+  // A console is read later than what it shows has happened.
+  if (compareTimes(start, span.start) < 0) span.start = start;
   return span;
 }
 
