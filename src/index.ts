@@ -1,4 +1,5 @@
 export { childEnvironment } from './capture/api/child-environment.ts';
+export type { Environment } from './capture/api/child-environment.ts';
 export { logger } from './capture/api/logger.ts';
 export type { LogMethod, Logger } from './capture/api/logger.ts';
 export { metric } from './capture/api/metric.ts';

@@ -15,7 +15,7 @@ it('the types say what the functions give', () => {
   >();
   expectTypeOf(logger.child('x')).toEqualTypeOf<stagelight.Logger>();
   expectTypeOf(logger.info).parameter(0).toEqualTypeOf<string | Error>();
-  expectTypeOf(childEnvironment).returns.toEqualTypeOf<NodeJS.ProcessEnv>();
+  expectTypeOf(childEnvironment).returns.toEqualTypeOf<stagelight.Environment>();
 });
 
 it('the parameters of a study’s trials have the type that the study says', () => {

@@ -2,6 +2,9 @@ import { getRecording } from './current.ts';
 import { getParentId } from './active-span.ts';
 import { safely } from './safely.ts';
 
+/** Environment variables by name, as `process.env` has them. */
+export type Environment = Record<string, string | undefined>;
+
 /**
  * The environment for a child process or worker thread that is to be part of the run: `env` with `TRACEPARENT` of the
  * stage or trial that this is called in, and the run's directory. Outside a run it is a copy of `env`.
@@ -16,7 +19,7 @@ import { safely } from './safely.ts';
  * await stage('train', () => execFileSync('python', ['train.py'], { env: childEnvironment() }));
  * ```
  */
-export function childEnvironment(env: NodeJS.ProcessEnv = process.env): NodeJS.ProcessEnv {
+export function childEnvironment(env: Environment = process.env): Environment {
   const recording = safely(getRecording);
   if (recording === undefined) return { ...env };
   recording.flush(); // the child's entries come after those of the stage that it is in
