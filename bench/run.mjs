@@ -14,6 +14,10 @@ const BENCHES = {
   logger: { full: ['7'], quick: ['1'] },
   'read-run': { full: ['1000000'], quick: ['50000'] },
   'python-hook': { full: [], quick: ['3'] },
+  shim: { full: [], quick: ['3'] },
+  'seen-once': { full: [], quick: ['5000', '1'] },
+  ship: { full: [], quick: ['50000'] },
+  mlflow: { full: [], quick: ['20'] },
 };
 
 const here = fileURLToPath(new URL('.', import.meta.url));
