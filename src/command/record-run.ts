@@ -2,7 +2,7 @@ import type { LoggingSettings } from '../model/run-info.ts';
 import { openInnerSpan } from '../recording/inner-span.ts';
 import { findOuterRun } from '../recording/outer-run.ts';
 import { openOwnRun } from '../recording/own-run.ts';
-import type { SendingOptions } from '../recording/own-run.ts';
+import type { SendingOptions } from '../recording/shipping.ts';
 import { withOtlpReceiver } from '../recording/otlp-receiver.ts';
 import { recordCommand } from '../recording/record-command.ts';
 import type { PythonHook } from '../recording/python-hook.ts';

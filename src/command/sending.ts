@@ -1,9 +1,8 @@
 import { dirname } from 'node:path';
 import type { LoadedConfig } from '../config/load.ts';
-import type { SendingOptions } from '../recording/own-run.ts';
+import type { SendingOptions } from '../recording/shipping.ts';
 import type { DeliveryReport } from '../ship/report.ts';
 import type { DestinationContext } from '../sink/context.ts';
-import { hasDestinations } from '../sink/registry.ts';
 import { escapeLine } from '../view/text/escape.ts';
 import { toSeparator } from '../view/text/marks.ts';
 import type { Paint } from '../view/text/paint.ts';
@@ -16,10 +15,9 @@ export function toDestinationContext(loaded: LoadedConfig, io: CommandIo): Desti
   return { config: loaded.config, env: io.env, folder };
 }
 
-/** Where and for how long a run is sent; `undefined` when nowhere. */
-export function toSending(loaded: LoadedConfig, io: CommandIo): SendingOptions | undefined {
+/** Where and for how long a run is sent. */
+export function toSending(loaded: LoadedConfig, io: CommandIo): SendingOptions {
   const { env: _, ...context } = toDestinationContext(loaded, io);
-  if (!hasDestinations({ ...context, env: io.env })) return undefined;
   return { context, flushTimeoutMs: loaded.config.run.flush_timeout * 1000 };
 }
 

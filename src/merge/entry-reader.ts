@@ -1,10 +1,11 @@
 import { ATTR } from '../model/attributes.ts';
-import type { InboxEntry, SpanEndEntry, SpanStartEntry } from '../model/inbox.ts';
+import type { InboxEntry, MlflowEntry, SpanEndEntry, SpanStartEntry } from '../model/inbox.ts';
 import { parseInboxAttributes } from '../model/inbox-value.ts';
 import type { Attributes } from '../model/pipeline.ts';
 import type { Result } from '../model/pipeline.ts';
 import type { RunInfo } from '../model/run-info.ts';
 import { parseNanoString } from '../model/time.ts';
+import { toAbsoluteUri } from '../model/tracking-uri.ts';
 import type { UnixTime } from '../model/time.ts';
 import type { FaultLog } from '../spool/fault-log.ts';
 import type { EntryPlace } from '../spool/inbox-visitor.ts';
@@ -73,6 +74,8 @@ export class EntryReader {
         return this.#received.span(entry);
       case 'otlp-metric':
         return this.#received.metric(entry);
+      case 'mlflow':
+        return this.#noteMlflow(entry);
       case 'hook':
         return this.#sightings.addProcess(place.source, entry);
       case 'shown':
@@ -83,6 +86,16 @@ export class EntryReader {
         return;
       default:
     }
+  }
+
+  /** Where a program keeps its MLflow runs, and the first of those that it makes in a span. */
+  #noteMlflow({ uri, cwd, span, run, experiment }: MlflowEntry): void {
+    const open = this.#book.get(span ?? '') ?? this.#book.get(this.#info.rootSpanId);
+    if (open === undefined) return;
+    open.attributes[ATTR.mlflowTrackingUri] ??= toAbsoluteUri(uri, cwd);
+    if (run === undefined) return;
+    open.attributes[ATTR.mlflowRunId] ??= run;
+    if (experiment !== undefined) open.attributes[ATTR.mlflowExperimentId] ??= experiment;
   }
 
   /** The consoles have been read up to `time`. */

@@ -10,14 +10,14 @@ import { now } from '../model/time.ts';
 import { FILE, createRunDir, findHome } from '../spool/layout.ts';
 import { toSourceName } from '../spool/process-identity.ts';
 import { writeRunInfo } from '../spool/run-file.ts';
-import type { DestinationContext } from '../sink/context.ts';
 import { Merging } from './merging.ts';
 import type { MlflowConfig } from '../sink/mlflow/settings.ts';
 import { claimInMlflow } from './mlflow-claim.ts';
 import { findAttempt } from './prior-attempt.ts';
 import type { PythonHook } from './python-hook.ts';
 import type { Recording, Tell } from './recording.ts';
-import { ShipWorker } from './ship-worker.ts';
+import { Shipping } from './shipping.ts';
+import type { SendingOptions } from './shipping.ts';
 import { toSpanEnd } from './span-end.ts';
 
 export interface OwnRunOptions {
@@ -36,13 +36,6 @@ export interface OwnRunOptions {
   readonly stage?: string;
   /** Where the run is sent; absent when nowhere. */
   readonly sending?: SendingOptions | undefined;
-}
-
-/** Where and for how long a run is sent. */
-export interface SendingOptions {
-  readonly context: Omit<DestinationContext, 'env'>;
-  /** How long the end waits while something is being accepted. */
-  readonly flushTimeoutMs: number;
 }
 
 /**
@@ -96,22 +89,19 @@ function recordInto(
     ...(stage !== undefined && { stage }),
   });
   let merging: Merging | undefined;
-  let shipper: ShipWorker | undefined;
-  const { sending } = options;
+  const shipping = new Shipping({ home, runDir, info, env, sending: options.sending, tell });
   return {
     tie: { runId, runDir, traceId: info.traceId, spanId, source, depth: 0, stage, mlflow },
     console,
     start: () => {
       merging ??= new Merging({ runDir, info, env, tell });
-      if (sending !== undefined) {
-        shipper ??= new ShipWorker({ home, runDir, info, env, tell, ...sending });
-      }
+      shipping.start();
     },
     finish: async (exit): Promise<RunInfo | undefined> => {
       if (stage !== undefined) console.entry(toSpanEnd(spanId, exit));
       console.close();
       return await merging?.finish(console.size);
     },
-    ...(sending !== undefined && { send: async () => (await shipper?.finish()) ?? [] }),
+    send: async () => shipping.finish(),
   };
 }

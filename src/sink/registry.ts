@@ -1,6 +1,8 @@
 import type { DestinationContext } from './context.ts';
 import { DestinationError } from './destination-error.ts';
 import type { Destination } from './destination.ts';
+import { findDefaultStore } from './mlflow/default-store.ts';
+import { toTrackingUri } from './mlflow/settings.ts';
 
 /** A kind of destination. It loads when one of it is configured: a run without any costs nothing. */
 interface DestinationKind {
@@ -20,10 +22,10 @@ const KINDS: readonly DestinationKind[] = [
   },
   {
     name: 'mlflow',
-    isConfigured: ({ config, env }) =>
+    isConfigured: ({ config, env, folder }) =>
       config.mlflow.enabled &&
       config.mlflow.send &&
-      Boolean(config.mlflow.tracking_uri ?? env['MLFLOW_TRACKING_URI']),
+      (toTrackingUri(config.mlflow, env) ?? findDefaultStore(folder)) !== undefined,
     create: async (context) =>
       (await import('./mlflow/mlflow.ts')).createMlflowDestinations(context),
   },

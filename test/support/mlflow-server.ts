@@ -48,7 +48,7 @@ export async function startMlflowServer(options: ServerOptions = {}): Promise<Ml
   const folder = mkdtempSync(join(tmpdir(), 'stagelight-mlflow-'));
   const url = `http://127.0.0.1:${await findFreePort()}`;
   const store = parseStore(url, options.clientEnv ?? {})!;
-  const api = new MlflowApi(connectTo(store, { timeoutMs: 60_000 }).caller);
+  const api = new MlflowApi(connectTo(store, { timeoutMs: 60_000, cwd: folder, env: {} }).caller);
   const call = async (path: string, init: RequestInit = {}): Promise<Json> => {
     const authorization = store.type === 'server' ? store.access.authorization : undefined;
     const response = await fetch(url + path, {

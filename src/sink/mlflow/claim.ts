@@ -50,11 +50,11 @@ export async function claimMlflowRun(request: ClaimRequest): Promise<MlflowTie |
 }
 
 async function claim(
-  { settings, home, run, ownRunId, startMs }: ClaimRequest,
+  { settings, home, run, ownRunId, startMs, cwd, env }: ClaimRequest,
   signal: AbortSignal,
 ): Promise<MlflowTie> {
   const store = settings.store!;
-  const api = connectTo(store, { timeoutMs: settings.startTimeoutMs });
+  const api = connectTo(store, { timeoutMs: settings.startTimeoutMs, cwd, env });
   try {
     const { place } = api.caller;
     const ofChildren = recallExperiment(home, { place, pipeline: run.pipeline });

@@ -1,15 +1,23 @@
+import { toAbsoluteUri } from '../../model/tracking-uri.ts';
 import { MlflowApi } from './api.ts';
+import { LocalCaller } from './local-caller.ts';
 import { ServerCaller } from './server-caller.ts';
-import { MlflowError } from './mlflow-error.ts';
 import type { MlflowStore } from './settings.ts';
 
 /** Requests to one MLflow that are under way at once. SQLite behind it writes one after the other anyway. */
 export const MAX_IN_FLIGHT = 4;
 
+export interface ConnectOptions {
+  readonly timeoutMs: number;
+  /** For a store without a server: where the run ran, and with which Python. */
+  readonly cwd: string;
+  readonly env: NodeJS.ProcessEnv;
+}
+
 /** Opens the way to where the runs are kept. @throws {MlflowError} */
-export function connectTo(store: MlflowStore, options: { readonly timeoutMs: number }): MlflowApi {
+export function connectTo(store: MlflowStore, { timeoutMs, cwd, env }: ConnectOptions): MlflowApi {
   if (store.type === 'server') {
-    return new MlflowApi(new ServerCaller(store, { maxInFlight: MAX_IN_FLIGHT, ...options }));
+    return new MlflowApi(new ServerCaller(store, { maxInFlight: MAX_IN_FLIGHT, timeoutMs }));
   }
-  throw new MlflowError('blocked', `can't write to ${store.uri}: that isn't a tracking server`);
+  return new MlflowApi(new LocalCaller({ uri: toAbsoluteUri(store.uri, cwd), cwd, env }));
 }

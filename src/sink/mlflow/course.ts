@@ -29,6 +29,8 @@ export class Course implements RunVisitor {
   /** Trials that have ended and aren't written yet. */
   readonly trials: StoredSpan[] = [];
   root: StoredSpan | undefined;
+  /** Where the pipeline's programs keep their MLflow runs, as they told, and in how many spans. */
+  readonly #trackingUris = new Map<string, number>();
   #hasWorked = false;
   /** When the stages that haven't ended began, in Unix milliseconds. */
   readonly #openStages = new Map<SpanId, number>();
@@ -69,8 +71,16 @@ export class Course implements RunVisitor {
     }
   }
 
+  /** Where most of the pipeline's programs keep their MLflow runs, as far as they told. */
+  get trackingUri(): string | undefined {
+    return [...this.#trackingUris].toSorted(([, a], [, b]) => b - a)[0]?.[0];
+  }
+
   span(span: StoredSpan): void {
     const { attributes, spanId } = span;
+    const uri = attributes[ATTR.mlflowTrackingUri];
+    if (typeof uri === 'string')
+      this.#trackingUris.set(uri, (this.#trackingUris.get(uri) ?? 0) + 1);
     if (spanId === this.#info.rootSpanId) {
       this.root = span;
     } else if (attributes[ATTR.taskName] !== undefined) {

@@ -1,3 +1,4 @@
+import type { RunInfo } from '../../model/run-info.ts';
 import { readRunInfo } from '../../spool/run-file.ts';
 import { BackOff } from '../back-off.ts';
 import type { Delivery, DeliveryStatus, SentRun, StepOutcome } from '../destination.ts';
@@ -101,7 +102,12 @@ export class MlflowDelivery implements Delivery {
       await writer.discard(options);
       return { type: 'done' };
     }
-    if (!hasAll && !isAtWork(this.#course, info)) return { type: hasRead ? 'sent' : 'idle' };
+    if (!hasAll && !this.#isWritable(info)) return { type: hasRead ? 'sent' : 'idle' };
+    if (writer.store === undefined) {
+      // Nothing is configured, and none of the run's programs uses MLflow.
+      await writer.discard(options);
+      return { type: 'done' };
+    }
 
     const opening = await writer.open(options);
     if (opening.type === 'written') return { type: 'done' };
@@ -115,6 +121,11 @@ export class MlflowDelivery implements Delivery {
     if (!hasAll || hasWritten) return { type: hasRead || hasWritten ? 'sent' : 'idle' };
     await writer.finish(this.#course.root!, options);
     return { type: 'done' };
+  }
+
+  /** While the run goes on, a database without a server is left to the pipeline's own programs: it locks. */
+  #isWritable(info: RunInfo): boolean {
+    return isAtWork(this.#course, info) && this.#settings.store?.type === 'server';
   }
 
   #toOutcome(error: Error): StepOutcome {

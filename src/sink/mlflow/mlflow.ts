@@ -3,7 +3,7 @@ import type { Destination } from '../destination.ts';
 import { DestinationError } from '../destination-error.ts';
 import { MLFLOW } from './cursor.ts';
 import { MlflowDelivery } from './delivery.ts';
-import { readMlflowSettings, toPlace } from './settings.ts';
+import { readMlflowSettings, toPlace, toTrackingUri } from './settings.ts';
 import type { MlflowSettings } from './settings.ts';
 
 /** MLflow as a place that runs are sent to. */
@@ -22,7 +22,8 @@ export function createMlflowDestination(settings: MlflowSettings): Destination {
  */
 export function createMlflowDestinations({ config, env }: DestinationContext): Destination[] {
   const settings = readMlflowSettings(config.mlflow, env);
-  if (settings.store !== undefined) return [createMlflowDestination(settings)];
+  const isWrong = settings.store === undefined && toTrackingUri(config.mlflow, env) !== undefined;
+  if (!isWrong) return [createMlflowDestination(settings)];
   throw new DestinationError(
     "the MLflow tracking URI isn't an address",
     'give one such as http://localhost:5000 in MLFLOW_TRACKING_URI or mlflow.tracking_uri',

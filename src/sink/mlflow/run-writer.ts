@@ -4,7 +4,8 @@ import { readRunInfo } from '../../spool/run-file.ts';
 import type { StoredSpan } from '../../spool/signal-reader.ts';
 import type { CallOptions, MlflowApi, MlflowRun } from './api.ts';
 import { ArtifactWriter } from './artifact-writer.ts';
-import { connectTo } from './connect.ts';
+import { MAX_IN_FLIGHT, connectTo } from './connect.ts';
+import { forEachInFlight } from './in-flight.ts';
 import type { Course } from './course.ts';
 import { appendTiedRuns, readTiedRuns, writeMlflowCursor } from './cursor.ts';
 import type { MlflowCursor, TiedRun } from './cursor.ts';
@@ -20,7 +21,9 @@ import { toPipelineTags, toSourceTags } from './pipeline-tags.ts';
 import { TAG } from './names.ts';
 import { Refusals } from './refusals.ts';
 import { RelatedRuns } from './related-runs.ts';
-import type { MlflowSettings } from './settings.ts';
+import { findDefaultStore } from './default-store.ts';
+import { parseStore } from './settings.ts';
+import type { MlflowSettings, MlflowStore } from './settings.ts';
 import { StageWriter } from './stage-writer.ts';
 import { TraceWriter } from './trace-writer.ts';
 import { TrialWriter } from './trial-writer.ts';
@@ -68,6 +71,14 @@ export class RunWriter {
     this.#options = options;
     this.#cursor = options.cursor;
     this.refusals = new Refusals(options.cursor);
+  }
+
+  /** Where the run is written: what is configured, else where the run's own code keeps its runs, else nowhere. */
+  get store(): MlflowStore | undefined {
+    const { settings, course, info } = this.#options;
+    if (settings.store !== undefined) return settings.store;
+    const uri = course.trackingUri ?? findDefaultStore(info.cwd);
+    return uri === undefined ? undefined : parseStore(uri, settings.env);
   }
 
   /** Notes that the run is to be written: should it never come to that, a later `push` knows. */
@@ -127,7 +138,7 @@ export class RunWriter {
     await once.do('late', () => trials.writeLate(options));
     await once.do('artifacts', () => artifacts.finish(options));
     await once.do('trace', () => trace.finish(options));
-    await once.do('experiment', () => this.#rememberExperiment(options));
+    await once.do('children', () => this.#adopt(options));
     const state = toPipelineState(root, this.#options.course, this.#cuts);
     // A run that was received tells what it is only little by little.
     const told = readRunInfo(this.#options.runDir) ?? this.#options.info;
@@ -161,11 +172,10 @@ export class RunWriter {
   }
 
   #connect(): MlflowApi {
-    const { store, requestTimeoutMs } = this.#options.settings;
-    if (store === undefined) {
-      throw new MlflowError('blocked', 'no MLflow tracking server is configured');
-    }
-    this.#api ??= connectTo(store, { timeoutMs: requestTimeoutMs });
+    const { settings, info } = this.#options;
+    const { requestTimeoutMs: timeoutMs, env } = settings;
+    if (this.store === undefined) throw new MlflowError('blocked', 'there is no MLflow store');
+    this.#api ??= connectTo(this.store, { timeoutMs, cwd: info.cwd, env });
     return this.#api;
   }
 
@@ -174,7 +184,8 @@ export class RunWriter {
     const api = this.#connect();
     const related = this.#relate(api);
     const parent = found ?? (await this.#createParent(options));
-    this.#save({ parent: { runId: parent.runId, experimentId: parent.experimentId } });
+    const { runId, experimentId } = parent;
+    this.#save({ place: api.caller.place, parent: { runId, experimentId } });
     const tags = toPipelineTags(info, info.runId);
     await this.#once.do('tags', () => api.logBatch(parent.runId, { tags }, options));
     const common = {
@@ -284,10 +295,17 @@ export class RunWriter {
     return this.#connect().caller.place;
   }
 
-  /** Where the user's own runs are is where the pipeline's next run belongs. */
-  async #rememberExperiment(options: CallOptions): Promise<void> {
+  /**
+   * The user's own runs that couldn't be told of their parent when they began, since it wasn't there yet: they get it now.
+   * Where they are is where the pipeline's next run belongs.
+   */
+  async #adopt(options: CallOptions): Promise<void> {
     const { api, parent, related } = this.#opened!;
     const users = await related.findUsers(parent.startMs, options);
+    const orphans = users.filter(({ tags }) => tags[TAG.parentRunId] === undefined);
+    await forEachInFlight(orphans, MAX_IN_FLIGHT, (run) =>
+      api.setTag(run.runId, [TAG.parentRunId, parent.runId], options),
+    );
     const experimentId = toMostCommon(users.map((run) => run.experimentId));
     if (experimentId === undefined) return;
     const home = toHome(this.#options.runDir);

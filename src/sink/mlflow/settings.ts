@@ -15,6 +15,8 @@ export interface MlflowSettings {
   readonly isSink?: boolean;
   /** Runs for stages too. */
   readonly stageRuns: boolean;
+  /** With MLflow's own variables, and where Python is. */
+  readonly env: NodeJS.ProcessEnv;
   /** Tags that everything gets that is made below this process: `MLFLOW_RUN_CONTEXT`, where it can be read. */
   readonly context: Readonly<Record<string, string>> | undefined;
 }
@@ -35,7 +37,7 @@ export type MlflowStore =
 
 /** Where that is, for people: without credentials. */
 export function toPlace({ store }: MlflowSettings): string {
-  if (store === undefined) return 'no tracking server';
+  if (store === undefined) return "the store that the run's own code uses";
   return store.type === 'server' ? store.url : store.uri;
 }
 
@@ -59,15 +61,24 @@ export interface MlflowConfig {
 
 /** The configuration first, then MLflow's own variables: https://mlflow.org/docs/latest/api_reference/python_api/mlflow.environment_variables.html */
 export function readMlflowSettings(config: MlflowConfig, env: NodeJS.ProcessEnv): MlflowSettings {
-  const uri = config.tracking_uri ?? env['MLFLOW_TRACKING_URI'];
+  const uri = toTrackingUri(config, env);
   return {
     store: config.enabled && uri ? parseStore(uri, env) : undefined,
     experiment: chooseExperiment(config, env),
     startTimeoutMs: config.start_timeout * 1000,
     requestTimeoutMs: config.request_timeout * 1000,
     stageRuns: config.stage_runs,
+    env,
     context: parseRunContext(env['MLFLOW_RUN_CONTEXT']),
   };
+}
+
+/** The tracking URI that is configured. */
+export function toTrackingUri(
+  config: Pick<MlflowConfig, 'tracking_uri'>,
+  env: NodeJS.ProcessEnv,
+): string | undefined {
+  return (config.tracking_uri ?? env['MLFLOW_TRACKING_URI']) || undefined;
 }
 
 /** `MLFLOW_RUN_CONTEXT`: a JSON object of tags. `undefined` for what isn't one. */

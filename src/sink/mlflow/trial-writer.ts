@@ -1,3 +1,4 @@
+import { ATTR } from '../../model/attributes.ts';
 import type { RunId, SpanId } from '../../model/ids.ts';
 import { toUnixMs } from '../../model/time.ts';
 import type { StoredSpan } from '../../spool/signal-reader.ts';
@@ -96,12 +97,21 @@ export class TrialWriter {
       if (!tied.has(trial.spanId)) this.#tie(trial, known!, false);
       return;
     }
-    const joined = known === undefined ? this.#join(trial, options.users) : undefined;
+    const joined = known === undefined ? await this.#join(trial, options) : undefined;
     if (joined === undefined) await this.#writeOwn(trial, options);
     else await this.#writeJoined(trial, { ...options, run: joined });
   }
 
-  #join(trial: StoredSpan, users: readonly MlflowRun[]): MlflowRun | undefined {
+  async #join(
+    trial: StoredSpan,
+    { users, ...options }: CallOptions & { users: readonly MlflowRun[] },
+  ): Promise<MlflowRun | undefined> {
+    // Where the hook saw the run being made nothing has to be guessed.
+    const told = trial.attributes[ATTR.mlflowRunId];
+    if (typeof told === 'string') {
+      const run = users.find(({ runId }) => runId === told);
+      return run ?? this.#options.api.getRun(told, options);
+    }
     const stage = this.#options.course.toStage(trial)?.name;
     const free = users.filter(({ runId }) => !this.#joined.has(runId));
     const result = joinTrial(trial, { stage, users: free });
