@@ -159,7 +159,7 @@ def answer(client, line):
 def main():
     try:
         client = MlflowClient(sys.argv[1])
-        client._tracking_client.store  # opened, and its tables made, here
+        _ = client._tracking_client.store  # opened, and its tables made, here
     except Exception as error:
         print(json.dumps({"fault": "blocked", "message": f"{type(error).__name__}: {error}"}), file=OUT, flush=True)
         return

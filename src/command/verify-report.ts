@@ -2,6 +2,8 @@ import type { Comparison, Declared } from '../ship/verify.ts';
 import type { SentRun } from '../sink/destination.ts';
 import type { FoundRunId } from '../view/run-ids/find-run-ids.ts';
 import { toShortId } from '../view/short-id.ts';
+import { isWholeInMlflow } from './verify-mlflow.ts';
+import type { MlflowAnswer } from './verify-mlflow.ts';
 import { layoutColumns } from '../view/text/columns.ts';
 import type { Cell } from '../view/text/columns.ts';
 import { escapeLine } from '../view/text/escape.ts';
@@ -27,11 +29,13 @@ export interface Verified {
   readonly repaired: Repaired | undefined;
   /** Which of the tools' own stores carry the run's ID. */
   readonly ids: readonly FoundRunId[];
+  /** How MLflow compares, where the run was written there. */
+  readonly mlflow: MlflowAnswer | undefined;
 }
 
 /** The answer as a table, with what is to be said of what is missing. */
 export function drawVerified(
-  { run, declared, compared, repaired }: Omit<Verified, 'ids'>,
+  { run, declared, compared, repaired }: Omit<Verified, 'ids' | 'mlflow'>,
   io: CommandIo,
 ): string {
   const paint = createPaint(io.stdout, io.env);
@@ -103,10 +107,11 @@ function describe({ store, signal, missing, fault, cause }: Comparison, paint: P
 }
 
 /** The answer as docs/sending.md describes it. */
-export function toVerifiedJson({ run, declared, compared, repaired, ids }: Verified): unknown {
+export function toVerifiedJson(verified: Verified): unknown {
+  const { run, declared, compared, repaired, ids, mlflow } = verified;
   return {
     runId: run.info.runId,
-    complete: compared.every(isComplete),
+    complete: isWholeEverywhere(verified),
     declared: { logs: declared.logs.size, traces: declared.traces.size },
     counted: declared.said,
     stores: compared.map(
@@ -125,7 +130,16 @@ export function toVerifiedJson({ run, declared, compared, repaired, ids }: Verif
     ),
     ...(repaired !== undefined && { repaired }),
     ids,
+    ...(mlflow !== undefined && { mlflow }),
   };
+}
+
+/** Whether everybody who was asked has all of a run. */
+export function isWholeEverywhere({
+  compared,
+  mlflow,
+}: Pick<Verified, 'compared' | 'mlflow'>): boolean {
+  return compared.every(isComplete) && (mlflow === undefined || isWholeInMlflow(mlflow));
 }
 
 /** Whether a store holds all of a run. */

@@ -13,7 +13,8 @@ import { printJson, printText } from './print.ts';
 import { readConfig } from './read-config.ts';
 import { toDestinationContext } from './sending.ts';
 import { askTools, drawRunIds } from './verify-ids.ts';
-import { drawVerified, isComplete, toVerifiedJson } from './verify-report.ts';
+import { askMlflow, drawMlflow } from './verify-mlflow.ts';
+import { drawVerified, isComplete, isWholeEverywhere, toVerifiedJson } from './verify-report.ts';
 import type { Repaired } from './verify-report.ts';
 
 interface VerifyOptions {
@@ -44,19 +45,23 @@ export const verify: Command = {
     const destinations = await createConfigured(context);
     const stores = await findStores(context, destinations);
     const ids = await askTools(run, io);
+    const mlflow = await askMlflow(run, context);
     const declared = readDeclared(run.runDir);
     const asked = { run, declared, stores, waitMs };
     let compared = await ask(asked);
     const repaired = repair ? await sendMissing({ run, destinations, compared }) : undefined;
     if (repaired !== undefined && repaired.sentCount > 0) compared = await ask(asked);
     for (const destination of destinations) destination.close();
-    const isWhole = compared.every(isComplete);
-    const verified = { run, declared, compared, repaired, ids };
+    const verified = { run, declared, compared, repaired, ids, mlflow };
     if (json) await printJson(toVerifiedJson(verified), io);
-    else if (stores.length + ids.length > 0)
-      await printText(drawVerified(verified, io) + drawRunIds(ids, io), io);
-    if (stores.length === 0) throw new UsageError('there is nothing to ask what has arrived', HINT);
-    return isWhole ? EXIT.ok : EXIT.no;
+    else if (stores.length + ids.length > 0 || mlflow !== undefined)
+      await printText(
+        drawVerified(verified, io) + drawRunIds(ids, io) + drawMlflow(mlflow, io),
+        io,
+      );
+    if (stores.length === 0 && mlflow === undefined)
+      throw new UsageError('there is nothing to ask what has arrived', HINT);
+    return isWholeEverywhere(verified) ? EXIT.ok : EXIT.no;
   },
 };
 

@@ -1,4 +1,6 @@
 import type { RunInfo } from '../model/run-info.ts';
+import { readRunLink } from '../sink/mlflow/run-link.ts';
+import type { MlflowLink } from '../sink/mlflow/run-link.ts';
 import type { OpenedRun, RunState } from './open-run.ts';
 import { toEndTime, toRunDurationMs, toRunStatus, toStartTime } from './run-status.ts';
 import type { Status } from './run-status.ts';
@@ -23,6 +25,8 @@ export interface RunJson extends Pick<
   readonly durationMs: number;
   readonly git?: Omit<NonNullable<RunInfo['git']>, 'root'>;
   readonly runDir: string;
+  /** The run in MLflow that stands for it. */
+  readonly mlflow?: MlflowLink;
 }
 
 export function toRunJson(run: OpenedRun): RunJson {
@@ -48,7 +52,13 @@ export function toRunJson(run: OpenedRun): RunJson {
     }),
     ...pick(info, ['counts']),
     runDir,
+    ...toMlflowJson(runDir),
   };
+}
+
+function toMlflowJson(runDir: string): { mlflow?: MlflowLink } {
+  const mlflow = readRunLink(runDir);
+  return mlflow === undefined ? {} : { mlflow };
 }
 
 /** The named properties that there are. */

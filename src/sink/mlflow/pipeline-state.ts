@@ -5,7 +5,8 @@ import { toDurationMs, toUnixMs } from '../../model/time.ts';
 import type { StoredSpan } from '../../spool/signal-reader.ts';
 import type { MetricPoint, RunStatus } from './api.ts';
 import type { Course } from './course.ts';
-import { MAX_PARAM_CHARS, MAX_TAG_CHARS, toKey, toValues } from './limits.ts';
+import type { UnixTime } from '../../model/time.ts';
+import { MAX_PARAM_CHARS, MAX_TAG_CHARS, cutText, toKey, toValues } from './limits.ts';
 import type { Cuts } from './limits.ts';
 import { METRIC_PREFIX, STAGE_TAG_PREFIX, TAG } from './names.ts';
 import { toParamText } from './trial.ts';
@@ -31,7 +32,11 @@ export function toPipelineState(root: StoredSpan, course: Course, cuts: Cuts): P
   return {
     status: toRunStatus(root.attributes, ATTR.pipelineResult),
     endMs: toUnixMs(root.end),
-    tags: { ...tags, ...(cut !== undefined && { [TAG.cut]: cut }) },
+    tags: {
+      ...tags,
+      [TAG.note]: cutText(toNote(root, course.stages), MAX_TAG_CHARS),
+      ...(cut !== undefined && { [TAG.cut]: cut }),
+    },
     params,
     metrics,
   };
@@ -70,7 +75,7 @@ function toStageTags(stage: StoredSpan): Pair[] {
   const isSkipped = result === 'skip';
   const producer = attributes[ATTR.producedBy];
   const optional: (readonly [string, unknown])[] = [
-    ['seconds', isSkipped ? undefined : String(toDurationMs(start, end) / 1000)],
+    ['seconds', isSkipped ? undefined : toSeconds(start, end)],
     ['changed', joinTexts(attributes[ATTR.dvcChanged], ', ')],
     ['reason', isSkipped ? attributes[ATTR.skipReason] : undefined],
     [typeof producer === 'string' && isRunId(producer) ? 'produced_by_run' : 'produced', producer],
@@ -83,6 +88,31 @@ function toStageTags(stage: StoredSpan): Pair[] {
       .filter((tag): tag is Pair => typeof tag[1] === 'string' && tag[1] !== '')
       .map(([name, value]) => [`${prefix}.${name}`, value] as const),
   ];
+}
+
+function toSeconds(start: UnixTime, end: UnixTime): string {
+  return (toDurationMs(start, end) / 1000).toFixed(3);
+}
+
+/** What MLflow shows at the top of a run's page, as Markdown. */
+function toNote(root: StoredSpan, stages: readonly StoredSpan[]): string {
+  const rows = stages.map(({ attributes, start, end }) => {
+    const result = String(attributes[ATTR.taskResult] ?? '');
+    const outcome = String(attributes[ATTR.dvcOutcome] ?? result);
+    const seconds = result === 'skip' ? '' : `${toSeconds(start, end)} s`;
+    return `| ${toCell(attributes[ATTR.taskName])} | ${outcome} | ${seconds} |`;
+  });
+  const result = String(root.attributes[ATTR.pipelineResult] ?? '');
+  const title = `Pipeline run by stagelight: **${result}** in ${toSeconds(root.start, root.end)} s`;
+  if (rows.length === 0) return title;
+  return [title, '', '| stage | outcome | time |', '|---|---|--:|', ...rows].join('\n');
+}
+
+/** A text that can't end a cell of a table, or be markup. */
+function toCell(text: unknown): string {
+  return String(text).replaceAll(/[|<>`*_[\]\\\n]/g, (character) =>
+    character === '\n' ? ' ' : `\\${character}`,
+  );
 }
 
 function joinTexts(value: unknown, separator: string): string | undefined {

@@ -24,6 +24,7 @@ import { RelatedRuns } from './related-runs.ts';
 import { findDefaultStore } from './default-store.ts';
 import { parseStore } from './settings.ts';
 import type { MlflowSettings, MlflowStore } from './settings.ts';
+import { toLink } from './run-link.ts';
 import { StageWriter } from './stage-writer.ts';
 import { TraceWriter } from './trace-writer.ts';
 import { TrialWriter } from './trial-writer.ts';
@@ -149,6 +150,7 @@ export class RunWriter {
     await once.do('end', () => api.endRun({ runId: parent.runId, ...state }, options));
     await lease.release(options);
     this.#save({ isDone: true });
+    if (api.caller.webUrl !== undefined) this.notes.push(toLink(api.caller.webUrl, parent).url);
     this.#options.course.stageLogs.delete();
   }
 

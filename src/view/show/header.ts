@@ -1,4 +1,5 @@
 import type { GitState, RunInfo } from '../../model/run-info.ts';
+import { readRunLink } from '../../sink/mlflow/run-link.ts';
 import { toShortId } from '../short-id.ts';
 import type { OpenedRun } from '../open-run.ts';
 import { toEndTime, toRunDurationMs, toRunStatus, toStartTime } from '../run-status.ts';
@@ -20,6 +21,7 @@ export function drawHeader(run: OpenedRun, paint: Paint): string[] {
     ['started', describeTimes(run)],
     ['git', info.git === undefined ? undefined : describeGit(info.git)],
     ['attempt', describeAttempt(info)],
+    ['mlflow', readRunLink(run.runDir)?.url],
   ];
   const cells = rows.flatMap(([label, text]): Cell[][] =>
     text === undefined ? [] : [[{ text: `  ${label}`, style: 'dim' }, escapeLine(text)]],

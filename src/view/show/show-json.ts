@@ -2,6 +2,8 @@ import { ATTR } from '../../model/attributes.ts';
 import type { StageOutcome, TrialState } from '../../model/pipeline.ts';
 import type { FirstError } from '../../model/run-info.ts';
 import { toDurationMs, toNanoString } from '../../model/time.ts';
+import { readTiedLinks } from '../../sink/mlflow/run-link.ts';
+import type { MlflowLink } from '../../sink/mlflow/run-link.ts';
 import { toAttributesJson, toNumberJson } from '../records/record-json.ts';
 import type { AttributeJson } from '../records/record-json.ts';
 import { toRunJson } from '../run-json.ts';
@@ -44,6 +46,8 @@ export interface NodeJson {
   readonly trial?: TrialJson;
   readonly metrics?: readonly MetricJson[];
   readonly links?: readonly LinkJson[];
+  /** Its run in MLflow: of trials, and of stages where they have one. */
+  readonly mlflow?: MlflowLink;
   readonly children?: readonly NodeJson[];
 }
 
@@ -96,7 +100,9 @@ export function toShowJson({ run, root, levels, firstError }: RunCourse): ShowJs
     run: toRunJson(run),
     levels,
     ...(firstError !== undefined && { firstError }),
-    nodes: root.children.map((node) => toNodeJson(node, { openMs: toOpenMs(run) })),
+    nodes: root.children.map((node) =>
+      toNodeJson(node, { openMs: toOpenMs(run), mlflow: readTiedLinks(run.runDir) }),
+    ),
   };
 }
 
@@ -106,7 +112,12 @@ function toOpenMs(run: RunCourse['run']): (node: RunNode) => number {
   return (node) => Math.max(0, toDurationMs(node.start, node.end ?? end));
 }
 
-function toNodeJson(node: RunNode, time: { readonly openMs: (node: RunNode) => number }): NodeJson {
+interface NodeContext {
+  readonly openMs: (node: RunNode) => number;
+  readonly mlflow: ReadonlyMap<string, MlflowLink>;
+}
+
+function toNodeJson(node: RunNode, context: NodeContext): NodeJson {
   const { kind, name, spanId, status, start, end, error, metrics, links, children } = node;
   return {
     kind,
@@ -116,14 +127,15 @@ function toNodeJson(node: RunNode, time: { readonly openMs: (node: RunNode) => n
     startedAt: toIsoTime(start),
     startUnixNano: toNanoString(start),
     ...(end !== undefined && { endedAt: toIsoTime(end), endUnixNano: toNanoString(end) }),
-    durationMs: time.openMs(node),
+    durationMs: context.openMs(node),
     ...(error !== undefined && { error: toErrorJson(error) }),
     ...(kind === 'stage' && { stage: toStageJson(node) }),
     ...(kind === 'study' && { study: toStudyJson(node) }),
     ...(kind === 'trial' && { trial: toTrialJson(toTrialFacts(node)) }),
     ...(metrics.length > 0 && { metrics: metrics.map(toMetricJson) }),
     ...(links.length > 0 && { links: links.map(toLinkJson) }),
-    ...(children.length > 0 && { children: children.map((child) => toNodeJson(child, time)) }),
+    ...(context.mlflow.has(spanId) && { mlflow: context.mlflow.get(spanId)! }),
+    ...(children.length > 0 && { children: children.map((child) => toNodeJson(child, context)) }),
   };
 }
 
