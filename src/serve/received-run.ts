@@ -10,7 +10,13 @@ import { AppendFile } from '../spool/append-file.ts';
 import { EnvelopeWriter } from '../spool/envelope-writer.ts';
 import { FILE } from '../spool/layout.ts';
 import { readRunInfo, writeRunInfo } from '../spool/run-file.ts';
-import { parseItem, parseSpan, readRecords, readSpans } from '../spool/signal-reader.ts';
+import {
+  parseItem,
+  parseSpan,
+  readMetrics,
+  readRecords,
+  readSpans,
+} from '../spool/signal-reader.ts';
 import { toTextRecord } from '../spool/text-record.ts';
 import { ReceivedInfo } from './received-info.ts';
 import type { ReceivedBatch } from './split-request.ts';
@@ -25,6 +31,8 @@ export class ReceivedRun {
   readonly #info: ReceivedInfo;
   readonly #records = new SeenKeys();
   readonly #spans = new SeenKeys();
+  /** A metric has no ID: the same one, with the same points, is the one that was sent again. */
+  readonly #metrics = new SeenKeys();
   readonly #format: TextFormat;
   #lastMs = Date.now();
 
@@ -45,6 +53,9 @@ export class ReceivedRun {
     }
     for (const span of readSpans(join(of.runDir, FILE.traces))) {
       if (this.#spans.add(span.spanId)) this.#info.span(span);
+    }
+    for (const metric of readMetrics(join(of.runDir, FILE.metrics))) {
+      this.#metrics.add(JSON.stringify(metric));
     }
     writeRunInfo(this.runDir, this.#info.info);
   }
@@ -96,7 +107,7 @@ export class ReceivedRun {
   }
 
   #toFilter(signal: ReceivedBatch['signal']): (item: Json, scope: Json) => boolean {
-    if (signal === 'metrics') return () => true;
+    if (signal === 'metrics') return (item) => this.#metrics.add(JSON.stringify(item));
     if (signal === 'spans') {
       return (item) => {
         const span = parseSpan(item);

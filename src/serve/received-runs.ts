@@ -65,7 +65,7 @@ export class ReceivedRuns {
   /** When something last came for a run, in Unix milliseconds. */
   readLastMs(runId: RunId): number {
     const runDir = join(this.#folder, runId);
-    const times = [FILE.logs, FILE.traces].map(
+    const times = [FILE.logs, FILE.traces, FILE.metrics].map(
       (name) => statSync(join(runDir, name), { throwIfNoEntry: false })?.mtimeMs ?? 0,
     );
     return Math.max(...times);

@@ -114,6 +114,13 @@ export function* parseSpans(line: Buffer): Generator<StoredSpan> {
   for (const { item } of parseItems(line, SPANS)) yield parseSpan(item);
 }
 
+/** The metrics of a `metrics.jsonl`, as their JSON. */
+export function* readMetrics(path: string): Generator<Readonly<Record<string, unknown>>> {
+  for (const { bytes } of readLines(path)) {
+    for (const { item } of parseItems(bytes, METRICS)) yield item;
+  }
+}
+
 type Json = Readonly<Record<string, unknown>>;
 
 interface SignalKeys {
@@ -124,6 +131,11 @@ interface SignalKeys {
 
 const LOGS: SignalKeys = { resources: 'resourceLogs', scopes: 'scopeLogs', items: 'logRecords' };
 const SPANS: SignalKeys = { resources: 'resourceSpans', scopes: 'scopeSpans', items: 'spans' };
+const METRICS: SignalKeys = {
+  resources: 'resourceMetrics',
+  scopes: 'scopeMetrics',
+  items: 'metrics',
+};
 
 function* parseItems(line: Buffer, keys: SignalKeys): Generator<{ scope: string; item: Json }> {
   let envelope: unknown;
