@@ -1,4 +1,5 @@
-import type { Comparison, Declared } from '../ship/verify.ts';
+import type { Declared } from '../ship/declared.ts';
+import type { Comparison } from '../ship/verify.ts';
 import type { SentRun } from '../sink/destination.ts';
 import type { FoundRunId } from '../view/run-ids/find-run-ids.ts';
 import { toShortId } from '../view/short-id.ts';
@@ -12,8 +13,6 @@ import { createPaint } from '../view/text/paint.ts';
 import type { Paint } from '../view/text/paint.ts';
 import { formatCount } from '../view/text/units.ts';
 import type { CommandIo } from './command.ts';
-
-const MAX_SHOWN_IDS = 20;
 
 /** What `--repair` came to. */
 export interface Repaired {
@@ -69,7 +68,7 @@ function describeLocalLoss(said: Declared['said'], { logs, traces }: Declared): 
 function drawTable(compared: readonly Comparison[], paint: Paint): string[] {
   const head = ['', 'store', 'signal', 'declared', 'received', 'missing', 'doubled'];
   const rows = compared.map((each): Cell[] => {
-    const { store, signal, declaredCount, receivedCount, missing, doubled, fault } = each;
+    const { store, signal, declaredCount, receivedCount, missingCount, doubledCount, fault } = each;
     const isFine = isComplete(each);
     const isTold = fault === undefined;
     return [
@@ -78,10 +77,10 @@ function drawTable(compared: readonly Comparison[], paint: Paint): string[] {
       signal,
       String(declaredCount),
       isTold ? String(receivedCount) : '?',
-      { text: isTold ? String(missing.length) : '?', style: isFine ? undefined : 'red' },
+      { text: isTold ? String(missingCount) : '?', style: isFine ? undefined : 'red' },
       {
-        text: isTold ? String(doubled.length) : '?',
-        style: doubled.length > 0 ? 'yellow' : undefined,
+        text: isTold ? String(doubledCount) : '?',
+        style: doubledCount > 0 ? 'yellow' : undefined,
       },
     ];
   });
@@ -94,13 +93,16 @@ function drawTable(compared: readonly Comparison[], paint: Paint): string[] {
 }
 
 /** Why, for each store that lacks something. */
-function describe({ store, signal, missing, fault, cause }: Comparison, paint: Paint): string[] {
+function describe(
+  { store, signal, missingCount, missingIds, fault, cause }: Comparison,
+  paint: Paint,
+): string[] {
   const name = `${store.kind}, ${signal}`;
   if (fault !== undefined)
     return [paint.paint(escapeLine(`${name}: can't be asked: ${fault}`), 'red')];
-  if (missing.length === 0) return [];
-  const first = missing.slice(0, 3).join(', ');
-  const more = missing.length > 3 ? ', …' : '';
+  if (missingCount === 0) return [];
+  const first = missingIds.slice(0, 3).join(', ');
+  const more = missingCount > 3 ? ', …' : '';
   return [`${name}: missing ${first}${more}`, ...(cause === undefined ? [] : [`  ${cause}`])].map(
     (line) => escapeLine(line),
   );
@@ -114,20 +116,20 @@ export function toVerifiedJson(verified: Verified): unknown {
     complete: isWholeEverywhere(verified),
     declared: { logs: declared.logs.size, traces: declared.traces.size },
     counted: declared.said,
-    stores: compared.map(
-      ({ store, signal, declaredCount, receivedCount, missing, doubled, fault, cause }) => ({
-        kind: store.kind,
-        address: store.address,
-        signal,
-        declared: declaredCount,
-        received: fault === undefined ? receivedCount : undefined,
-        missing: fault === undefined ? missing.length : undefined,
-        doubled: fault === undefined ? doubled.length : undefined,
-        missingIds: fault === undefined ? missing.slice(0, MAX_SHOWN_IDS) : undefined,
-        fault,
-        cause,
+    stores: compared.map(({ store, signal, declaredCount, fault, cause, ...counts }) => ({
+      kind: store.kind,
+      address: store.address,
+      signal,
+      declared: declaredCount,
+      ...(fault === undefined && {
+        received: counts.receivedCount,
+        missing: counts.missingCount,
+        doubled: counts.doubledCount,
+        missingIds: counts.missingIds,
       }),
-    ),
+      fault,
+      cause,
+    })),
     ...(repaired !== undefined && { repaired }),
     ids,
     ...(mlflow !== undefined && { mlflow }),
@@ -143,6 +145,6 @@ export function isWholeEverywhere({
 }
 
 /** Whether a store holds all of a run. */
-export function isComplete({ missing, fault }: Comparison): boolean {
-  return missing.length === 0 && fault === undefined;
+export function isComplete({ missingCount, fault }: Comparison): boolean {
+  return missingCount === 0 && fault === undefined;
 }

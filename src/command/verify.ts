@@ -1,6 +1,8 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { compareStore, readDeclared } from '../ship/verify.ts';
-import type { Comparison, Declared } from '../ship/verify.ts';
+import { readDeclared } from '../ship/declared.ts';
+import type { Declared } from '../ship/declared.ts';
+import { compareStore } from '../ship/verify.ts';
+import type { Comparison } from '../ship/verify.ts';
 import type { Destination, SentRun } from '../sink/destination.ts';
 import { findStores } from '../sink/store/find-stores.ts';
 import type { Store } from '../sink/store/store.ts';
@@ -98,10 +100,8 @@ async function sendMissing({
   destinations: readonly Destination[];
   compared: readonly Comparison[];
 }): Promise<Repaired> {
-  const asked = compared.filter(({ fault }) => fault === undefined);
-  const toMissing = (signal: Comparison['signal']): Set<string> =>
-    new Set(asked.filter((each) => each.signal === signal).flatMap(({ missing }) => missing));
-  const missing = { logs: toMissing('logs'), traces: toMissing('traces') };
+  const lacking = compared.filter((each) => !isComplete(each) && each.fault === undefined);
+  if (lacking.length === 0) return { sentCount: 0, problems: [] };
   if (destinations.length === 0) {
     return { sentCount: 0, problems: ['there is no destination to send to'] };
   }
@@ -110,7 +110,8 @@ async function sendMissing({
       name: destination.name,
       ...(await destination.repair?.({
         run,
-        missing,
+        isMissing: (signal, key) =>
+          lacking.some((each) => each.signal === signal && each.isMissing(key)),
         patienceMs: 30_000,
         signal: new AbortController().signal,
       })),

@@ -1,110 +1,119 @@
 import { join } from 'node:path';
 import { statSync } from 'node:fs';
-import { ATTR, EVENT } from '../model/attributes.ts';
 import { toUnixMs } from '../model/time.ts';
 import type { SentRun } from '../sink/destination.ts';
-import type { HeldSignal, Store } from '../sink/store/store.ts';
+import { toRecordKey, toSpanKey } from '../sink/item-key.ts';
+import type { KeyedSignal } from '../sink/item-key.ts';
+import type { Store } from '../sink/store/store.ts';
 import { FILE } from '../spool/layout.ts';
 import { readRecords, readSpans } from '../spool/signal-reader.ts';
-
-/** What a run holds, by its own files. */
-export interface Declared {
-  /** The run's own count at its end (the last `mlops.run.end`), where it has ended and says so. */
-  readonly said: { readonly logs: number | undefined; readonly traces: number | undefined };
-  /** Uids of its log records, with their times (ms since 1970). */
-  readonly logs: ReadonlyMap<string, number>;
-  readonly traces: ReadonlySet<string>;
-}
+import type { Declared } from './declared.ts';
 
 /** How what a store holds compares with what a run declares, for one signal. */
 export interface Comparison {
   readonly store: Store;
-  readonly signal: HeldSignal;
+  readonly signal: KeyedSignal;
   readonly declaredCount: number;
   readonly receivedCount: number;
-  /** Uids or span IDs that it doesn't hold. */
-  readonly missing: readonly string[];
-  /** Those that it holds more than once. */
-  readonly doubled: readonly string[];
+  readonly missingCount: number;
+  /** Uids or span IDs that it doesn't hold: the first of them. */
+  readonly missingIds: readonly string[];
+  /** How many it holds more than once. */
+  readonly doubledCount: number;
+  /** Whether it lacks one. */
+  readonly isMissing: (key: string) => boolean;
   /** Why it couldn't be asked. */
   readonly fault?: string;
   /** The likely cause of what is missing. */
   readonly cause?: string;
 }
 
-/** Reads what a run declares. */
-export function readDeclared(runDir: string): Declared {
-  const logs = new Map<string, number>();
-  let said: Declared['said'] = { logs: undefined, traces: undefined };
-  for (const { attributes, observed, time, eventName } of readRecords(join(runDir, FILE.logs))) {
-    logs.set(String(attributes[ATTR.uid]), toUnixMs(time ?? observed));
-    if (eventName === EVENT.runEnd) {
-      said = {
-        logs: toCount(attributes[ATTR.declaredLogs]),
-        traces: toCount(attributes[ATTR.declaredSpans]),
-      };
-    }
-  }
-  const traces = new Set<string>();
-  for (const { spanId } of readSpans(join(runDir, FILE.traces))) traces.add(spanId);
-  return { said, logs, traces };
+interface AskedRun {
+  readonly run: SentRun;
+  readonly declared: Declared;
 }
 
-function toCount(value: unknown): number | undefined {
-  return typeof value === 'number' ? value : undefined;
-}
+/** How many of what is missing is named. */
+const MAX_NAMED = 20;
 
 /** Asks a store for a run, signal by signal. */
-export async function compareStore(
-  store: Store,
-  { run, declared }: { run: SentRun; declared: Declared },
-): Promise<Comparison[]> {
+export async function compareStore(store: Store, asked: AskedRun): Promise<Comparison[]> {
   return Promise.all(
     store.signals.map(async (signal): Promise<Comparison> => {
-      const declaredCount = declared[signal].size;
       try {
-        const held = await store.read(run, signal);
-        const compared = compare(declared[signal].keys(), held);
-        const comparison = { store, signal, declaredCount, ...compared };
-        if (compared.missing.length === 0) return comparison;
-        const cause = explain(comparison, { run, declared });
-        return cause === undefined ? comparison : { ...comparison, cause };
+        return await compare({ store, signal }, asked);
       } catch (error) {
-        const none = { receivedCount: 0, missing: [...declared[signal].keys()], doubled: [] };
-        return { store, signal, declaredCount, ...none, fault: (error as Error).message };
+        const declaredCount = asked.declared[signal].size;
+        const none = { receivedCount: 0, missingIds: [], doubledCount: 0, isMissing: () => false };
+        const fault = (error as Error).message;
+        return { store, signal, declaredCount, missingCount: declaredCount, ...none, fault };
       }
     }),
   );
 }
 
-function compare(
-  declared: Iterable<string>,
-  held: ReadonlyMap<string, number>,
-): Pick<Comparison, 'receivedCount' | 'missing' | 'doubled'> {
-  const missing: string[] = [];
-  const doubled: string[] = [];
-  let receivedCount = 0;
-  for (const key of declared) {
-    const count = held.get(key) ?? 0;
-    if (count === 0) missing.push(key);
-    else receivedCount += 1;
-    if (count > 1) doubled.push(key);
-  }
-  return { receivedCount, missing, doubled };
+async function compare(
+  { store, signal }: Pick<Comparison, 'store' | 'signal'>,
+  { run, declared }: AskedRun,
+): Promise<Comparison> {
+  const index = declared[signal];
+  // How often it holds each: once, or more than once.
+  const held = new Uint8Array(index.size);
+  await store.read({ run, signal, traceIds: declared.traceIds }, (key) => {
+    const number = index.find(key);
+    if (number !== undefined) held[number] = held[number] === 0 ? 1 : 2;
+  });
+  const count = (times: number): number =>
+    held.reduce((sum, each) => (each === times ? sum + 1 : sum), 0);
+  const isMissing = (key: string): boolean => {
+    const number = index.find(key);
+    return number !== undefined && held[number] === 0;
+  };
+  const [missingCount, doubledCount] = [count(0), count(2)];
+  const receivedCount = index.size - missingCount;
+  const counts = { declaredCount: index.size, receivedCount, missingCount, doubledCount };
+  if (missingCount === 0) return { store, signal, ...counts, missingIds: [], isMissing };
+  const { missingIds, oldestMs } = nameMissing(run.runDir, { signal, isMissing });
+  const byteLength = sizeOf(join(run.runDir, FILE[signal]));
+  const cause = store.explainLoss({ receivedCount, oldestMs, byteLength });
+  return {
+    store,
+    signal,
+    ...counts,
+    missingIds,
+    isMissing,
+    ...(cause !== undefined && { cause }),
+  };
 }
 
-function explain(
-  { store, signal, missing, receivedCount }: Comparison,
-  { run, declared }: { run: SentRun; declared: Declared },
-): string | undefined {
-  const times = missing.map((uid) => declared.logs.get(uid)).filter((ms) => ms !== undefined);
-  return store.explainLoss(run, {
-    signal,
-    missingCount: missing.length,
-    receivedCount,
-    oldestMs: signal === 'logs' ? times.reduce((a, b) => Math.min(a, b), Infinity) : undefined,
-    byteLength: sizeOf(join(run.runDir, signal === 'logs' ? FILE.logs : FILE.traces)),
-  });
+/** What is missing has names and times in the run's own files. */
+function nameMissing(
+  runDir: string,
+  { signal, isMissing }: Pick<Comparison, 'signal' | 'isMissing'>,
+): { missingIds: string[]; oldestMs: number | undefined } {
+  const missingIds: string[] = [];
+  let oldestMs: number | undefined;
+  for (const { key, name, ms } of readItems(runDir, signal)) {
+    if (!isMissing(key)) continue;
+    if (missingIds.length < MAX_NAMED) missingIds.push(name);
+    oldestMs = Math.min(ms, oldestMs ?? ms);
+  }
+  return { missingIds, oldestMs };
+}
+
+function* readItems(
+  runDir: string,
+  signal: KeyedSignal,
+): Generator<{ key: string; name: string; ms: number }> {
+  if (signal === 'traces') {
+    for (const span of readSpans(join(runDir, FILE.traces)))
+      yield { key: toSpanKey(span), name: span.spanId, ms: toUnixMs(span.start) };
+    return;
+  }
+  for (const record of readRecords(join(runDir, FILE.logs))) {
+    const key = toRecordKey(record);
+    yield { key, name: key, ms: toUnixMs(record.time ?? record.observed) };
+  }
 }
 
 function sizeOf(path: string): number {

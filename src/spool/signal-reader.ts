@@ -43,7 +43,7 @@ export interface StoredSpan {
   }[];
 }
 
-const BLOCK_BYTES = 4 * 1024 * 1024;
+const BLOCK_BYTES = 512 * 1024;
 const MAX_LINE_BYTES = 64 * 1024 * 1024;
 const NEWLINE = 0x0a;
 

@@ -1,37 +1,24 @@
-import { writeFileSync } from 'node:fs';
+import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
 import { expect, test } from 'vitest';
 import { FILE } from '../../src/spool/layout.ts';
 import { readRecords, readSpans } from '../../src/spool/signal-reader.ts';
 import { createEnv, findRunDirs, readRun, stagelight } from '../support/cli.ts';
 import { OtlpServer } from '../support/otlp-server.ts';
 import { testWith } from '../support/peers.ts';
+import { createAgentStack } from '../support/servers/agent.ts';
 import { Collector } from '../support/servers/collector.ts';
 import { Jaeger } from '../support/servers/jaeger.ts';
 import { Loki } from '../support/servers/loki.ts';
 import { untilTestEnds } from '../support/servers/server-process.ts';
 import { createTemporaryDir } from '../support/temporary.ts';
+import { toRows, verify } from '../support/verify.ts';
 import { waitFor } from '../support/wait.ts';
 import { START_SECONDS, makeRun } from '../view/support/make-run.ts';
 
 const LONG = { timeout: 120_000 };
-
-interface StoreJson {
-  readonly kind: string;
-  readonly signal: string;
-  readonly declared: number;
-  readonly received: number;
-  readonly missing: number;
-  readonly doubled: number;
-  readonly cause?: string;
-  readonly fault?: string;
-}
-
-interface VerifiedJson {
-  readonly complete: boolean;
-  readonly stores: readonly StoreJson[];
-  readonly repaired?: { readonly sentCount: number };
-}
+const SEND = fileURLToPath(new URL('../capture/receiver/programs/send.mjs', import.meta.url));
 
 /** A project with a recent run: a stage, trials, `count` lines that are all the same in the same nanosecond. */
 function setUp(count: number): { project: string; runDir: string } {
@@ -53,15 +40,6 @@ function setUp(count: number): { project: string; runDir: string } {
 
 function configure(project: string, config: unknown): void {
   writeFileSync(join(project, 'stagelight.yaml'), JSON.stringify(config));
-}
-
-async function verify(
-  project: string,
-  args: readonly string[] = [],
-): Promise<VerifiedJson & { exitCode: number | undefined }> {
-  const { stdout, exitCode, stderr } = await stagelight(project, ['verify', '--json', ...args]);
-  if (stdout === '') throw new Error(stderr);
-  return { ...(JSON.parse(stdout) as VerifiedJson), exitCode };
 }
 
 testWith('loki', 'jaeger', 'otelcol')(
@@ -89,27 +67,18 @@ testWith('loki', 'jaeger', 'otelcol')(
     };
     expect(declared.logs).toBeGreaterThan(10_000);
     expect(first).toMatchObject({ complete: true, exitCode: 0 });
-    expect(
-      first.stores.map(({ kind, signal, received, missing, doubled }) => [
-        kind,
-        signal,
-        received,
-        missing,
-        doubled,
-      ]),
-    ).toEqual([
-      ['files', 'logs', declared.logs, 0, 0],
-      ['files', 'traces', declared.traces, 0, 0],
-      ['jaeger', 'traces', declared.traces, 0, 0],
-      ['loki', 'logs', declared.logs, 0, 0],
+    expect(toRows(first)).toEqual([
+      ['files', 'logs', 0, 0],
+      ['files', 'traces', 0, 0],
+      ['jaeger', 'traces', 0, 0],
+      ['loki', 'logs', 0, 0],
     ]);
+    expect(first.declared).toEqual(declared);
     // Once more, wholly: Loki and Jaeger tell what they have already; files don't.
     expect((await stagelight(project, ['push', 'latest'])).exitCode).toBe(0);
     await waitFor(async () => (await verify(project)).stores[0]!.doubled === declared.logs, 30_000);
     const again = await verify(project);
-    expect(
-      again.stores.map(({ kind, signal, missing, doubled }) => [kind, signal, missing, doubled]),
-    ).toEqual([
+    expect(toRows(again)).toEqual([
       ['files', 'logs', 0, declared.logs],
       ['files', 'traces', 0, declared.traces],
       ['jaeger', 'traces', 0, 0],
@@ -166,13 +135,17 @@ test('a store that cannot be asked is no proof of anything', async () => {
   expect(stdout).not.toContain('the-password');
 });
 
-test('Tempo is asked as its documentation says, and its size limit is a likely cause', async () => {
+test('Tempo is asked as its documentation says, trace by trace', async () => {
+  const foreign = 'cd'.repeat(16);
   const { project, runDir } = setUp(1);
+  appendSpan(runDir, foreign);
   const spans = [...readSpans(join(runDir, FILE.traces))];
   const tempo = await OtlpServer.start();
   tempo.behave = ({ path }, response) => {
-    expect(path).toBe(`/api/v2/traces/${spans[0]!.traceId}`);
+    // It lacks the first span of each trace.
+    const traceId = path.replace('/api/v2/traces/', '');
     const held = spans
+      .filter((span) => span.traceId === traceId)
       .slice(1)
       .map(({ spanId }) => ({ spanId: Buffer.from(spanId, 'hex').toString('base64') }));
     response.writeHead(200, { 'content-type': 'application/json' });
@@ -184,12 +157,28 @@ test('Tempo is asked as its documentation says, and its size limit is a likely c
   expect(verified.stores).toEqual([
     expect.objectContaining({
       kind: 'tempo',
-      received: spans.length - 1,
-      missing: 1,
+      received: spans.length - 2,
+      missing: 2,
+      missingIds: [spans[0]!.spanId, spans.at(-1)!.spanId],
       cause: expect.stringContaining('sample') as string,
     }),
   ]);
+  expect(new Set(tempo.requests.map(({ path }) => path.split('/').at(-1)))).toEqual(
+    new Set([spans[0]!.traceId, foreign]),
+  );
 });
+
+/** A copy of a run's first span, under a trace ID of its own. */
+function appendSpan(runDir: string, traceId: string): void {
+  const path = join(runDir, FILE.traces);
+  const [line] = readFileSync(path, 'utf8').split('\n');
+  const envelope = JSON.parse(line!) as {
+    resourceSpans: { scopeSpans: { spans: { traceId: string }[] }[] }[];
+  };
+  const [scope] = envelope.resourceSpans[0]!.scopeSpans;
+  scope!.spans = [{ ...scope!.spans[0]!, traceId }];
+  writeFileSync(path, `${JSON.stringify(envelope)}\n`, { flag: 'a' });
+}
 
 test('with nothing to ask it says how to name it', async () => {
   const { project } = setUp(1);
@@ -223,6 +212,51 @@ testWith('jaeger')(
     expect(stderr).toContain('it takes no logs');
     expect(await toNames()).toHaveLength(readRun(project).spans.length);
     expect((await stagelight(project, ['push'], { env })).stdout).toBe('nothing to send to otlp');
+  },
+);
+
+testWith('jaeger', 'loki', 'otelcol')(
+  'spans that a program sent under trace IDs of its own are looked for under these',
+  LONG,
+  async () => {
+    const project = createTemporaryDir();
+    const stack = await createAgentStack(createTemporaryDir());
+    await Promise.all([stack.collector.start(), stack.jaeger.start(), stack.loki.start()]);
+    configure(project, {
+      export: { collector: { endpoint: stack.collector.otlpUrl } },
+      verify: {
+        jaeger: stack.jaeger.url,
+        loki: stack.loki.url,
+        files: join(stack.collector.dir, 'runs'),
+      },
+    });
+    const args = ['run', '--otlp-receiver', '--flush-timeout', '60', '--', process.execPath, SEND];
+    const { exitCode, stdout, stderr } = await stagelight(project, [...args, 'protobuf']);
+    expect(exitCode, stderr).toBe(0);
+    const { foreign } = JSON.parse(stdout) as { foreign: string };
+    const spans = readRun(project).spans.filter(({ traceId }) => traceId === foreign);
+    expect(spans.map(({ name }) => name).toSorted()).toEqual(['deeper', 'elsewhere']);
+    const whole = await verify(project, ['--wait', '30']);
+    expect(whole).toMatchObject({ complete: true, exitCode: 0 });
+    expect(toRows(whole)).toEqual([
+      ['files', 'logs', 0, 0],
+      ['files', 'traces', 0, 0],
+      ['jaeger', 'traces', 0, 0],
+      ['loki', 'logs', 0, 0],
+    ]);
+    // Jaeger keeps traces in memory only: it lacks all of them now, and has them again.
+    await stack.jaeger.stop();
+    await stack.jaeger.start();
+    const lost = await verify(project, ['--wait', '0']);
+    expect(lost.stores.find(({ kind }) => kind === 'jaeger')).toMatchObject({
+      received: 0,
+      missing: readRun(project).spans.length,
+      missingIds: expect.arrayContaining(spans.map(({ spanId }) => spanId)) as string[],
+    });
+    const { repaired } = await verify(project, ['--repair', '--wait', '0']);
+    expect(repaired).toMatchObject({ sentCount: readRun(project).spans.length });
+    const mended = await verify(project, ['--wait', '30']);
+    expect(mended).toMatchObject({ complete: true, exitCode: 0 });
   },
 );
 

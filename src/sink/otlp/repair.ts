@@ -1,9 +1,10 @@
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { ATTR } from '../../model/attributes.ts';
-import { parseRecords, parseSpans, readLines } from '../../spool/signal-reader.ts';
+import { readLines } from '../../spool/signal-reader.ts';
 import type { RepairRequest, RepairResult } from '../destination.ts';
+import { readKeys } from '../item-key.ts';
 import type { Channel } from './channel.ts';
+import type { Signal } from './signal.ts';
 import { splitEnvelope } from './split-envelope.ts';
 import type { EnvelopeItem } from './split-envelope.ts';
 
@@ -16,11 +17,9 @@ export async function repairSignal(
   request: RepairRequest,
 ): Promise<RepairResult> {
   const { signal } = channel.settings;
-  const missing = signal.name === 'metrics' ? undefined : request.missing[signal.name];
-  if (missing === undefined || missing.size === 0) return { sentCount: 0 };
   let sentCount = 0;
   for (const { bytes } of readLines(join(request.run.runDir, signal.file))) {
-    for (const items of chooseItems(bytes, { channel, missing })) {
+    for (const items of chooseItems(bytes, { signal, request })) {
       const problem = await sendItems(channel, { items, request });
       if (problem !== undefined) return { sentCount, problem };
       sentCount += items.length;
@@ -32,15 +31,13 @@ export async function repairSignal(
 /** The missing items of a line, in pieces of one scope. */
 function* chooseItems(
   line: Buffer,
-  { channel, missing }: { channel: Channel; missing: ReadonlySet<string> },
+  { signal, request }: { signal: Signal; request: RepairRequest },
 ): Generator<EnvelopeItem[]> {
-  const { signal } = channel.settings;
-  const keys =
-    signal.name === 'logs'
-      ? [...parseRecords(line)].map(({ attributes }) => String(attributes[ATTR.uid]))
-      : [...parseSpans(line)].map(({ spanId }) => spanId);
-  if (!keys.some((key) => missing.has(key))) return;
-  const items = splitEnvelope(line, signal).filter((_item, index) => missing.has(keys[index]!));
+  const { name } = signal;
+  if (name === 'metrics') return;
+  const isMissing = readKeys(line, name).map((key) => request.isMissing(name, key));
+  if (!isMissing.includes(true)) return;
+  const items = splitEnvelope(line, signal).filter((_item, index) => isMissing[index]);
   for (let from = 0; from < items.length;) {
     const { around } = items[from]!;
     const piece = items.slice(from, from + MAX_ITEMS).filter((item) => item.around === around);

@@ -1,10 +1,9 @@
 import { existsSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
-import { ATTR } from '../../model/attributes.ts';
-import { parseRecords, parseSpans, readLines } from '../../spool/signal-reader.ts';
-import type { SentRun } from '../destination.ts';
-import type { HeldSignal, Store } from './store.ts';
-import { Tally } from './tally.ts';
+import { readLines } from '../../spool/signal-reader.ts';
+import { readKeys } from '../item-key.ts';
+import type { KeyedSignal } from '../item-key.ts';
+import type { Store, StoreQuestion } from './store.ts';
 
 /** Files that a Collector writes: a folder for each run, or flat ones in which runs lie side by side. */
 export class FileStore implements Store {
@@ -17,18 +16,16 @@ export class FileStore implements Store {
     this.address = folder;
   }
 
-  async read({ info }: SentRun, signal: HeldSignal): Promise<ReadonlyMap<string, number>> {
+  async read({ run: { info }, signal }: StoreQuestion, take: (key: string) => void): Promise<void> {
     if (!existsSync(this.address)) throw new Error('there is no such folder');
     const own = join(this.address, info.runId);
     const folder = existsSync(own) ? own : this.address;
-    const tally = new Tally();
     for (const path of findFiles(folder, signal)) {
       for (const { bytes } of readLines(path)) {
         if (!bytes.includes(info.runId) && !bytes.includes(info.traceId)) continue;
-        for (const key of readKeys(bytes, signal)) tally.add(key);
+        for (const key of readKeys(bytes, signal)) take(key);
       }
     }
-    return tally.counts;
   }
 
   explainLoss(): string {
@@ -36,18 +33,10 @@ export class FileStore implements Store {
   }
 }
 
-function findFiles(folder: string, signal: HeldSignal): string[] {
+function findFiles(folder: string, signal: KeyedSignal): string[] {
   return readdirSync(folder, { withFileTypes: true })
     .filter((entry) => entry.isFile() && /\.jsonl?$/.test(entry.name))
     .map(({ name }) => name)
     .filter((name) => name.includes(signal) || !/logs|traces|metrics/.test(name))
     .map((name) => join(folder, name));
-}
-
-function* readKeys(line: Buffer, signal: HeldSignal): Generator<string> {
-  if (signal === 'traces') {
-    for (const { spanId } of parseSpans(line)) yield spanId;
-    return;
-  }
-  for (const { attributes } of parseRecords(line)) yield String(attributes[ATTR.uid] ?? '');
 }

@@ -1,8 +1,8 @@
-import type { SentRun } from '../destination.ts';
+import { toSpanKey } from '../item-key.ts';
 import { getJson, parseStoreUrl } from './get-json.ts';
 import type { StoreUrl } from './get-json.ts';
-import type { LostItems, Store } from './store.ts';
-import { Tally } from './tally.ts';
+import { readEachTrace } from './store.ts';
+import type { LostItems, Store, StoreQuestion } from './store.ts';
 
 interface JaegerTraces {
   readonly data?: readonly { readonly spans?: readonly { readonly spanID: string }[] }[];
@@ -22,16 +22,16 @@ export class JaegerStore implements Store {
     return this.#url.shown;
   }
 
-  async read({ info }: SentRun): Promise<ReadonlyMap<string, number>> {
-    const answer = await getJson(this.#url, `/api/traces/${info.traceId}`);
-    const tally = new Tally();
-    for (const { spans } of (answer as JaegerTraces | undefined)?.data ?? []) {
-      for (const { spanID } of spans ?? []) tally.add(spanID);
-    }
-    return tally.counts;
+  async read({ traceIds }: StoreQuestion, take: (key: string) => void): Promise<void> {
+    await readEachTrace(traceIds, async (traceId) => {
+      const answer = await getJson(this.#url, `/api/traces/${traceId}`);
+      for (const { spans } of (answer as JaegerTraces | undefined)?.data ?? []) {
+        for (const { spanID } of spans ?? []) take(toSpanKey({ traceId, spanId: spanID }));
+      }
+    });
   }
 
-  explainLoss(_run: SentRun, { receivedCount }: LostItems): string {
+  explainLoss({ receivedCount }: LostItems): string {
     return receivedCount === 0
       ? 'it may keep traces in memory and have been started again since, or not be what the run was sent to'
       : 'something in between may sample spans: look for a sampler in the Collector';

@@ -1,9 +1,7 @@
 import { ATTR } from '../../model/attributes.ts';
-import type { SentRun } from '../destination.ts';
 import { getJson, parseStoreUrl } from './get-json.ts';
 import type { StoreUrl } from './get-json.ts';
-import type { LostItems, Store } from './store.ts';
-import { Tally } from './tally.ts';
+import type { LostItems, Store, StoreQuestion } from './store.ts';
 
 /** The most lines that a query gives (`max_entries_limit_per_query`). */
 const PAGE = 5000;
@@ -37,17 +35,15 @@ export class LokiStore implements Store {
     return this.#url.shown;
   }
 
-  async read({ info }: SentRun): Promise<ReadonlyMap<string, number>> {
+  async read({ run: { info } }: StoreQuestion, take: (key: string) => void): Promise<void> {
     const service = JSON.stringify(info.resource[ATTR.serviceName] ?? info.pipeline);
     const query = `{service_name=${service}} | ${toLokiName(ATTR.pipelineRunId)}="${info.runId}"`;
     const fromMs = parseMs(info.startedAt) - HOUR_MS;
     const toMs = (info.endedAt === undefined ? Date.now() : parseMs(info.endedAt)) + HOUR_MS;
-    const tally = new Tally();
-    await this.#collect({ query, fromMs, toMs, end: '' }, tally);
-    return tally.counts;
+    await this.#collect({ query, fromMs, toMs, end: '' }, take);
   }
 
-  explainLoss(_run: SentRun, { oldestMs, receivedCount }: LostItems): string {
+  explainLoss({ oldestMs, receivedCount }: LostItems): string {
     if (oldestMs !== undefined && Date.now() - oldestMs > WEEK_MS) {
       return 'records of over a week ago are refused by default: limits_config.reject_old_samples';
     }
@@ -60,11 +56,11 @@ export class LokiStore implements Store {
    * Reads the uids of a range. It is counted first, and cut until a page holds it: by time, and within one millisecond
    * by how uids end. (Counting is fast. Reading thousands of lines of one nanosecond that it was sent twice takes minutes.)
    */
-  async #collect(range: Range, tally: Tally): Promise<void> {
+  async #collect(range: Range, take: (key: string) => void): Promise<void> {
     const count = await this.#count(range);
     if (count === 0) return;
     if (count < PAGE) {
-      for (const uid of await this.#readPage(range)) tally.add(uid);
+      for (const uid of await this.#readPage(range)) take(uid);
       return;
     }
     const { fromMs, toMs, end } = range;
@@ -76,7 +72,7 @@ export class LokiStore implements Store {
             { ...range, fromMs: middle },
           ]
         : ENDS.map((characters) => ({ ...range, end: `${characters}${end}` }));
-    for (const part of parts) await this.#collect(part, tally);
+    for (const part of parts) await this.#collect(part, take);
   }
 
   async #count(range: Range): Promise<number> {

@@ -1,8 +1,8 @@
-import type { SentRun } from '../destination.ts';
+import { toSpanKey } from '../item-key.ts';
 import { getJson, parseStoreUrl } from './get-json.ts';
 import type { StoreUrl } from './get-json.ts';
-import type { LostItems, Store } from './store.ts';
-import { Tally } from './tally.ts';
+import { readEachTrace } from './store.ts';
+import type { LostItems, Store, StoreQuestion } from './store.ts';
 
 /** Tempo's `max_bytes_per_trace`, by default. */
 const MAX_TRACE_BYTES = 5_000_000;
@@ -32,21 +32,22 @@ export class TempoStore implements Store {
     return this.#url.shown;
   }
 
-  async read({ info }: SentRun): Promise<ReadonlyMap<string, number>> {
-    const answer =
-      (await getJson(this.#url, `/api/v2/traces/${info.traceId}`)) ??
-      (await getJson(this.#url, `/api/traces/${info.traceId}`));
-    const { trace = answer as TempoTrace | undefined } = (answer ?? {}) as TempoTrace;
-    const tally = new Tally();
-    for (const { scopeSpans } of trace?.resourceSpans ?? trace?.batches ?? []) {
-      for (const { spans } of scopeSpans ?? []) {
-        for (const { spanId } of spans ?? []) tally.add(toHex(spanId));
+  async read({ traceIds }: StoreQuestion, take: (key: string) => void): Promise<void> {
+    await readEachTrace(traceIds, async (traceId) => {
+      const answer =
+        (await getJson(this.#url, `/api/v2/traces/${traceId}`)) ??
+        (await getJson(this.#url, `/api/traces/${traceId}`));
+      const { trace = answer as TempoTrace | undefined } = (answer ?? {}) as TempoTrace;
+      const scopes = (trace?.resourceSpans ?? trace?.batches ?? []).flatMap(
+        ({ scopeSpans }) => scopeSpans ?? [],
+      );
+      for (const { spans } of scopes) {
+        for (const { spanId } of spans ?? []) take(toSpanKey({ traceId, spanId: toHex(spanId) }));
       }
-    }
-    return tally.counts;
+    });
   }
 
-  explainLoss(_run: SentRun, { byteLength, receivedCount }: LostItems): string {
+  explainLoss({ byteLength, receivedCount }: LostItems): string {
     if (byteLength > MAX_TRACE_BYTES) {
       return 'the trace is larger than what Tempo takes by default: raise overrides.defaults.global.max_bytes_per_trace';
     }
