@@ -1,6 +1,7 @@
 """Numbers things of one name in a run, as `src/spool/claims.ts` does: a number is a file that only one can make."""
 
 import os
+from _thread import get_ident
 from time import time_ns
 
 from . import _inbox
@@ -45,16 +46,37 @@ def to_path(address, number):
 
 
 def make(path, text):
-    """Makes a file that isn't there yet; gives whether it was this call that made it."""
+    """Makes a file that isn't there yet; gives whether it was this call that made it. It has its text from the start."""
+    if os.path.exists(path):
+        return False
+    written = f"{path}.{os.getpid()}-{get_ident()}"
+    write(written, text)
     try:
-        handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+        os.link(written, path)
+        return True
     except FileExistsError:
         return False
+    except OSError:
+        return make_slowly(path, text)
+    finally:
+        os.unlink(written)
+
+
+def make_slowly(path, text):
+    """Where the file system has no links: for a moment the file is there without its text."""
+    try:
+        write(path, text)
+        return True
+    except FileExistsError:
+        return False
+
+
+def write(path, text):
+    handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
     try:
         os.write(handle, text.encode())
     finally:
         os.close(handle)
-    return True
 
 
 def words_of(path):

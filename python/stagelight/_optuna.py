@@ -16,7 +16,7 @@ from ._wrap import observe
 # What a study's own storage keeps of us, so that it can be found by the run's ID.
 RUN_ID = "stagelight.run_id"
 
-# Of each storage that is alive the studies that are known, by their number in it; and all there ever were.
+# Of each storage that is alive the studies that are known, by process and their number in it; and all there ever were.
 storages = WeakKeyDictionary()
 studies = []
 # Per thread: the trial that ended last, and the line that is going to say so.
@@ -84,10 +84,15 @@ def describe_storage(storage):
 
 
 def find_study(study, time=None):
+    """The study as this process knows it: one, however many threads meet it at once."""
     numbered = storages.setdefault(study._storage, {})
-    known = numbered.get(study._study_id)
-    if known is None or known.pid != os.getpid():
-        known = numbered[study._study_id] = KnownStudy(study)
+    key = (os.getpid(), study._study_id)
+    known = numbered.get(key)
+    if known is not None:
+        return known
+    mine = KnownStudy(study)
+    known = numbered.setdefault(key, mine)
+    if known is mine:
         start_span("study", known.span, "study", parent=known.parent, attributes=known.attributes, time=time)
         mark(study, study.set_user_attr)
         if not studies:

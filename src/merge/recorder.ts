@@ -93,7 +93,7 @@ export class Recorder {
     this.counter.record(severity);
     if (severity >= SEVERITY.error) this.#noteError(masked);
     if (this.#written?.uids.has(draft.attributes[ATTR.uid] as string)) return;
-    this.#emitter.log(masked);
+    this.#emitter.log(withoutShared(masked));
   }
 
   span(draft: SpanDraft): void {
@@ -191,3 +191,16 @@ export class Recorder {
 const MAX_ERROR_LENGTH = 16 * 1024;
 /** Nobody nests deeper but to see what breaks. */
 const MAX_DEPTH = 100;
+
+/** An attribute has one value: what the scope says of all its records isn't said once more by one of them. */
+function withoutShared(draft: LogDraft): LogDraft {
+  const { scope, attributes } = draft;
+  for (const key in scope.attributes) {
+    if (!Object.hasOwn(attributes, key)) continue;
+    const own = Object.entries(attributes).filter(
+      ([name]) => !Object.hasOwn(scope.attributes, name),
+    );
+    return { ...draft, attributes: Object.fromEntries(own) };
+  }
+  return draft;
+}

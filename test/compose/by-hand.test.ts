@@ -38,9 +38,10 @@ class HostPorts {
       translated = translated.replace(new RegExp(`^(--port=)${inner}$`), `$1${port}`);
     }
     translated = translated.replace(/0\.0\.0\.0$/, '127.0.0.1');
-    for (const [inner, outer] of folders)
-      translated = translated.replace(new RegExp(`(?<!\\w)${inner}(?=/|$)`), outer);
-    return translated;
+    // In one go: what a folder is here may lie below one that means another there.
+    const inside = new RegExp(`(?<!\\w)(${folders.map(([inner]) => inner).join('|')})(?=/|$)`);
+    const outside = new Map(folders);
+    return translated.replace(inside, (inner) => outside.get(inner)!);
   }
 }
 

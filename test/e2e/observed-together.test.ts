@@ -256,8 +256,9 @@ withDvc(
   async () => {
     const project = createProject();
     for (const p of [7, 8]) await runIn(project, ['dvc', 'exp', 'run', '--queue', '-S', `p=${p}`]);
-    const { run: started } = await record(project, ['dvc', 'queue', 'start', '-j', '1']);
+    await record(project, ['dvc', 'queue', 'start', '-j', '1']);
     const runs = await waitForRuns(project, 3);
+    const started = runs.at(-1)!; // the oldest
     const experiments = runs.filter(({ info }) => info.runId !== started.info.runId);
 
     expect(experiments).toHaveLength(2);

@@ -13,7 +13,7 @@ import {
 import type { Scenario } from '../python/programs.ts';
 import { CLI, createEnv, readRun, stagelight } from '../support/cli.ts';
 import type { RecordedRun } from '../support/cli.ts';
-import { findMiscounted } from '../support/coverage.ts';
+import { findDoubledAttributes, findMiscounted } from '../support/coverage.ts';
 import { testWith } from '../support/peers.ts';
 import { createTemporaryDir } from '../support/temporary.ts';
 import { waitFor } from '../support/wait.ts';
@@ -75,6 +75,7 @@ for (const scenario of SCENARIOS.filter(({ name }) => NAMES.includes(name))) {
       expect(toLogged(run)).toEqual(counted);
       expect(findMiscounted(run, 'stdout', stdout)).toEqual([]);
       expect(findMiscounted(run, 'stderr', stderr)).toEqual([]);
+      expect(findDoubledAttributes(run)).toEqual([]);
     },
   );
 }
@@ -105,12 +106,14 @@ async function record(scenario: Scenario, python: string) {
   return { run: readRun(cwd), counted, stdout, stderr };
 }
 
-/** What processes told of themselves: their logger and message. */
+/** What processes told of themselves, their logger and message; what may repeat a program's line is read where that stands. */
 function toLogged({ lines }: RecordedRun): string[] {
   return lines
     .filter(({ attributes, logger }) => {
+      const isTold =
+        attributes['log.iostream'] === undefined || attributes['process.pid'] !== undefined;
       const isPart = Number(attributes['mlops.part.index'] ?? 0) > 0;
-      return attributes['log.iostream'] === undefined && !OTHERS.has(logger) && !isPart;
+      return isTold && !OTHERS.has(logger) && !isPart;
     })
     .map(({ logger, body }) => `${logger}: ${toFirstLine(String(body))}`)
     .toSorted();

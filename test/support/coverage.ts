@@ -51,3 +51,20 @@ export function findMiscounted(
   }
   return counts.filter(({ count }) => count !== 1).map(({ text, count }) => [text, count]);
 }
+
+/** Attributes that are twice in one list: OTLP has each once. */
+export function findDoubledAttributes({ runDir }: RecordedRun): string[] {
+  const doubled: string[] = [];
+  const visit = (value: unknown): void => {
+    if (typeof value !== 'object' || value === null) return;
+    const { attributes } = value as { attributes?: { key: string }[] };
+    const keys = Array.isArray(attributes) ? attributes.map(({ key }) => key) : [];
+    doubled.push(...keys.filter((key, index) => keys.indexOf(key) < index));
+    for (const part of Object.values(value)) visit(part);
+  };
+  for (const name of [FILE.logs, FILE.traces]) {
+    const lines = readFileSync(join(runDir, name), 'utf8').trimEnd().split('\n');
+    for (const line of lines) visit(JSON.parse(line));
+  }
+  return doubled;
+}

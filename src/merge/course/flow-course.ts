@@ -51,13 +51,14 @@ export class FlowCourse {
   task(run: string, place: Place): OpenSpan {
     const known = this.#tasks.get(run);
     if (known !== undefined) return known;
+    // `load-6f0`: the task's name and a piece of its run's ID
+    const name = run.replace(/-[0-9a-f]{3}$/, '');
     const span = this.#book.open({
       spanId: this.#toSpanId(`prefect task ${run}`),
       parent: this.#innermostFlow()?.spanId ?? place.parent,
       role: 'stage',
-      // `load-6f0`: the task's name and a piece of its run's ID
-      name: run.replace(/-[0-9a-f]{3}$/, ''),
-      stage: run,
+      name,
+      stage: name,
       start: place.time,
       attributes: { [ATTR.prefectTaskRunName]: run },
       inferred: ['start_time'],

@@ -20,10 +20,17 @@ export interface TimedPiece {
   readonly time: UnixTime;
 }
 
+export interface ExpectedPiece extends TimedPiece {
+  /** Whether it is the first of what a handler writes; it is when left out. */
+  readonly isFirst?: boolean;
+}
+
 /** One time that a line is expected: from an inner console, or as what a handler writes. */
 interface Expected {
   readonly timeMs: number;
   readonly shown: Shown | undefined;
+  /** Whether it is the first line of what is shown. */
+  readonly isFirst: boolean;
 }
 
 /** Told of each expected piece that has come by. */
@@ -55,14 +62,14 @@ export class ExpectedOutput {
   }
 
   /** A piece of output will come by here: an inner console's, or, with `shown`, what a handler writes. */
-  expect({ raw, end, time }: TimedPiece, shown?: Shown): void {
+  expect({ raw, end, time, isFirst = true }: ExpectedPiece, shown?: Shown): void {
     if (end === 'end') {
       if (raw !== '') this.#tails.push({ text: toText(raw), shown });
       return;
     }
     const key = toKey(raw, end);
     const expected = this.#lines.get(key) ?? this.#add(key);
-    expected.push({ timeMs: toUnixMs(time), shown });
+    expected.push({ timeMs: toUnixMs(time), shown, isFirst });
     this.#size += key.length + LINE_SIZE;
     if (this.#size > MAX_SIZE) this.forgetHalf();
   }
@@ -135,8 +142,7 @@ export class ExpectedOutput {
   #consume(key: string, time: UnixTime, onShown: OnShown): boolean {
     const expected = this.#lines.get(key);
     if (expected === undefined) return false;
-    const latestMs = toUnixMs(time) + CLOCK_SLACK_MS;
-    const index = expected.findIndex(({ timeMs }) => timeMs <= latestMs);
+    const index = findNext(expected, toUnixMs(time) + CLOCK_SLACK_MS);
     if (index < 0) return false;
     const [found] = expected.splice(index, 1);
     this.#size -= key.length + LINE_SIZE;
@@ -153,6 +159,17 @@ export class ExpectedOutput {
     keys?.delete(key);
     if (keys?.size === 0) this.#endings.delete(ending);
   }
+}
+
+/**
+ * Which of the times that a line is expected has come. Where equal lines belong to several records, a later line goes to
+ * a record that has begun to come by: the first lines tell these apart.
+ */
+function findNext(expected: readonly Expected[], latestMs: number): number {
+  const next = expected
+    .slice(0, MAX_TRIED)
+    .findIndex(({ timeMs, shown, isFirst }) => timeMs <= latestMs && isFirst !== shown?.hasCome);
+  return next >= 0 ? next : expected.findIndex(({ timeMs }) => timeMs <= latestMs);
 }
 
 function isElsewhere({ shown }: Expected): boolean {

@@ -43,6 +43,11 @@ export class Shown {
     this.held = options.held;
   }
 
+  /** Whether some of it has come by. */
+  get hasCome(): boolean {
+    return this.#isNoted;
+  }
+
   /** Whether it hasn't come by before. */
   note(): boolean {
     const isNew = !this.#isNoted;

@@ -123,10 +123,10 @@ export class Sightings {
     const isElsewhere = isOwn[stream] !== true;
     const shown = new Shown({ record, isElsewhere, lines: pieces.length, held });
     const consoles = this.#toConsoles(console, stream);
-    for (const { raw, end } of pieces) {
+    for (const [index, { raw, end }] of pieces.entries()) {
       // What goes to a file hardly comes by: only if it can be nothing else, with a time in it say.
       if (isOwn[stream] === 'file' && raw === record.body) continue;
-      for (const each of consoles) each.expect({ raw, end, time }, shown);
+      for (const each of consoles) each.expect({ raw, end, time, isFirst: index === 0 }, shown);
     }
   }
 

@@ -75,6 +75,21 @@ describe('a record that its process has told, and that comes by on the console',
     expect(readSeen(merged)).toMatchObject([{ offset: 5 }]);
   });
 
+  test('later lines that equal another one’s go with their own first line', () => {
+    const first = '1 hello\nand so on\n';
+    const second = '2 hello\nand so on\n';
+    const merged = merge(second + first, {
+      a: [hook(), ...logged(1, 'hello\nand so on', first)],
+      b: [hook(), ...logged(1, 'hello\nand so on', second)],
+    });
+
+    expect(toLines(merged)).toHaveLength(2);
+    expect(readSeen(merged).map(({ offset, lines }) => [offset, lines])).toEqual([
+      [0, 2],
+      [second.length, 2],
+    ]);
+  });
+
   test('two equal ones in the same instant are two, and so are those of two ranks', () => {
     const merged = merge('same\nsame\nsame\n', {
       a: [hook(), ...logged(1, 'same'), ...logged(2, 'same')],
