@@ -12,6 +12,7 @@ import { FILE, findUp } from '../spool/layout.ts';
 import { GrammarTable } from './console/grammar-table.ts';
 import type { ChooseCut } from './console/line-splitter.ts';
 import { ConsoleSource } from './console-source.ts';
+import type { StreamName } from './console-source.ts';
 import { ConsoleCourse } from './course/console-course.ts';
 import type { SpanBook, SpanEnd } from './course/span-book.ts';
 import { ToldStages } from './course/told-stages.ts';
@@ -23,7 +24,7 @@ import type { Recorder } from './recorder.ts';
 import type { Scopes } from './scopes.ts';
 import { createFilter } from './seen/create-filter.ts';
 import type { Sightings } from './seen/sightings.ts';
-import { toUidPrefix } from './uid.ts';
+import { toStreamUidPrefix, toUidPrefix } from './uid.ts';
 
 export interface ConsoleSourcesOptions {
   readonly runDir: string;
@@ -108,9 +109,20 @@ export class ConsoleSources {
       course,
       grammars: this.#grammars,
       chooseCut,
-      toFilter: (stream) => createFilter({ console: source, stream, sightings }),
+      toFilter: (stream) => {
+        const isWritten = this.#createIsWritten(source, stream);
+        return createFilter({ console: source, stream, sightings, isWritten });
+      },
     });
     this.#sources.set(source, console);
+  }
+
+  /** Whether an earlier merge has written a record of what begins at a byte of a stream. */
+  #createIsWritten(source: string, stream: StreamName): (offset: number) => boolean {
+    const { info, recorder } = this.#options;
+    if (!recorder.continuesEarlier) return () => false;
+    const prefix = toStreamUidPrefix(toUidPrefix(info.runId, source), stream);
+    return (offset) => recorder.hasWritten(prefix + offset.toString(36));
   }
 
   chunk(frame: Frame & { kind: 'stdout' | 'stderr' | 'both' }, source: string): void {

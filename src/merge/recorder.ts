@@ -47,6 +47,16 @@ export class Recorder {
     return this.#firstError;
   }
 
+  /** Whether an earlier merge of the run was interrupted. */
+  get continuesEarlier(): boolean {
+    return this.#written !== undefined;
+  }
+
+  /** Whether that one has written a record. */
+  hasWritten(uid: string): boolean {
+    return this.#written?.uids.has(uid) === true;
+  }
+
   createScope(spanId: string, stage: string | undefined, attributes?: Attributes): Scope {
     return this.#emitter.createScope(spanId, stage, attributes);
   }
@@ -92,7 +102,7 @@ export class Recorder {
     const severity = draft.severity ?? 0;
     this.counter.record(severity);
     if (severity >= SEVERITY.error) this.#noteError(masked);
-    if (this.#written?.uids.has(draft.attributes[ATTR.uid] as string)) return;
+    if (this.hasWritten(String(draft.attributes[ATTR.uid]))) return;
     this.#emitter.log(withoutShared(masked));
   }
 

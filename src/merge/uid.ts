@@ -7,3 +7,9 @@ import type { RunId } from '../model/ids.ts';
 export function toUidPrefix(runId: RunId, source: string): string {
   return `${runId.slice(0, 12)}.${source}`;
 }
+
+/** The beginning of the uids of a console's stream: behind it comes the byte where a record begins, in base 36. */
+export function toStreamUidPrefix(prefix: string, stream: 'stdout' | 'stderr' | 'both'): string {
+  // `o`, `e` or, where both came through one pipe, `b`
+  return `${prefix}.${stream === 'both' ? 'b' : stream.charAt(3)}.`;
+}

@@ -97,7 +97,6 @@ async function record(cwd: string, command: readonly string[], settings: readonl
     extendEnv: false,
     env: createEnv({
       PREFECT_HOME: join(cwd, '..', 'prefect'),
-      PREFECT_SERVER_EPHEMERAL_STARTUP_TIMEOUT_SECONDS: '240',
       SHELL: '/bin/bash',
     }),
     stdin: 'ignore',

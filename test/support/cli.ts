@@ -14,7 +14,9 @@ export const CLI = fileURLToPath(new URL('../../dist/cli/bin.js', import.meta.ur
 /** The environment of a user's machine: nothing of the test runner's, nothing that changes how Python prints. */
 export function createEnv(more: NodeJS.ProcessEnv = {}): NodeJS.ProcessEnv {
   const { PATH, HOME, LANG } = process.env;
-  return { PATH, HOME, LANG: LANG ?? 'C.UTF-8', TZ: 'UTC', ...more };
+  // On a loaded machine Prefect's own server takes longer to start than the 20 s that Prefect waits for it.
+  const prefect = { PREFECT_SERVER_EPHEMERAL_STARTUP_TIMEOUT_SECONDS: '240' };
+  return { PATH, HOME, LANG: LANG ?? 'C.UTF-8', TZ: 'UTC', ...prefect, ...more };
 }
 
 interface CliOptions {

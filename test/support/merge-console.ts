@@ -42,6 +42,8 @@ export interface MergeConsoleOptions {
   readonly inboxes?: Readonly<Record<string, readonly InboxEntry[]>>;
   /** A new one by default; all IDs in the run are made of it. */
   readonly runId?: string;
+  /** The uids that an earlier merge has written, where this one is the second. */
+  readonly hasWritten?: (uid: string) => boolean;
 }
 
 /** Merges chunks of output as the run of a command would be, and reads what was written. */
@@ -80,7 +82,9 @@ export function mergeConsole(
     const lines = entries.map((entry) => `${JSON.stringify(entry)}\n`);
     writeFileSync(join(runDir, FILE.inbox, `${source}.jsonl`), lines.join(''));
   }
-  const finished = new Merge({ runDir, info, env: {} }).finish();
+  const { hasWritten } = options;
+  const written = hasWritten && { uids: { has: hasWritten }, spanIds: new Set<string>() };
+  const finished = new Merge({ runDir, info, env: {}, ...(written && { written }) }).finish();
   return {
     runDir,
     info: finished,

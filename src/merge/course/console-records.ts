@@ -7,6 +7,7 @@ import type { Zone } from '../../model/zone.ts';
 import type { StreamRecord } from '../console/stream-reader.ts';
 import type { Scope } from '../emitter.ts';
 import type { Recorder } from '../recorder.ts';
+import { toStreamUidPrefix } from '../uid.ts';
 import type { SpanBook } from './span-book.ts';
 
 export type StreamName = 'stdout' | 'stderr' | 'both';
@@ -33,8 +34,7 @@ export class ConsoleRecords {
 
   constructor(options: ConsoleRecordsOptions) {
     this.#options = options;
-    // `o`, `e` or, where both came through one pipe, `b`
-    this.#uidPrefix = `${options.uidPrefix}.${options.stream === 'both' ? 'b' : options.stream.charAt(3)}.`;
+    this.#uidPrefix = toStreamUidPrefix(options.uidPrefix, options.stream);
   }
 
   /** The uid of what stands at a place in the stream. */

@@ -15,8 +15,10 @@ export function createFilter(options: {
   readonly console: string;
   readonly stream: string;
   readonly sightings: Sightings;
+  /** Whether an earlier merge has written a record of the line that begins at a byte of the stream. */
+  readonly isWritten: (offset: number) => boolean;
 }): PieceFilter {
-  const { console, stream, sightings } = options;
+  const { console, stream, sightings, isWritten } = options;
   const { file } = sightings;
   const expected = sightings.on(console);
   const outer = sightings.around(console, stream === 'both' ? 'stdout' : stream);
@@ -24,7 +26,8 @@ export function createFilter(options: {
   const onShown = (each: Shown): void => void (shown ??= each);
   return (line, { end, time }, observe) => {
     shown = undefined;
-    const own = expected.takeOwn({ raw: line.raw, end, time }, onShown);
+    const piece = { raw: line.raw, end, time, isWritten: isWritten(line.offset) };
+    const own = expected.takeOwn(piece, onShown);
     if (shown === undefined) {
       if (own !== undefined) for (const each of outer) each.expect({ raw: own, end, time });
       return own === undefined ? undefined : withRaw(line, own);

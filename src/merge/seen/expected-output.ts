@@ -20,6 +20,11 @@ export interface TimedPiece {
   readonly time: UnixTime;
 }
 
+export interface OwnPiece extends TimedPiece {
+  /** Whether it is in a record that an earlier merge has written: it was then nobody else's. */
+  readonly isWritten?: boolean;
+}
+
 export interface ExpectedPiece extends TimedPiece {
   /** Whether it is the first of what a handler writes; it is when left out. */
   readonly isFirst?: boolean;
@@ -78,10 +83,10 @@ export class ExpectedOutput {
    * What of a piece is this console's own: `undefined` when all of it was expected, else the text that is left when what
    * was expected at its beginning or end is taken off.
    */
-  takeOwn(piece: TimedPiece, onShown: OnShown): string | undefined {
-    const { raw, end, time } = piece;
+  takeOwn(piece: OwnPiece, onShown: OnShown): string | undefined {
+    const { raw, end } = piece;
     if (this.#lines.size === 0 && this.#tails.length === 0) return raw;
-    if (this.#consume(toKey(raw, end), time, onShown)) return undefined;
+    if (this.#consume(toKey(raw, end), piece, onShown)) return undefined;
     const tail = this.#tails.findIndex(({ text }) => raw.startsWith(text));
     if (tail >= 0) {
       const [{ text, shown } = { text: '', shown: undefined }] = this.#tails.splice(tail, 1);
@@ -99,7 +104,7 @@ export class ExpectedOutput {
 
   /** Takes a line that somebody repeats behind a prefix of his own; gives whether it was one of those that can be. */
   takeRepeated(text: string, time: UnixTime, onShown: OnShown): boolean {
-    return this.isRepeatable(text) && this.#consume(toKey(text, 'newline'), time, onShown);
+    return this.isRepeatable(text) && this.#consume(toKey(text, 'newline'), { time }, onShown);
   }
 
   /** Forgets the older half: it doesn't come. */
@@ -113,15 +118,15 @@ export class ExpectedOutput {
   }
 
   /** An expected line behind text of this console's own that had no newline, or behind the prefix of who repeats it. */
-  #takeOffEnd(piece: TimedPiece, onShown: OnShown): string | undefined {
-    const { raw, end, time } = piece;
+  #takeOffEnd(piece: OwnPiece, onShown: OnShown): string | undefined {
+    const { raw, end } = piece;
     const text = toText(raw);
     const keys = this.#endings.get(end[0]! + text.slice(-ENDING_LENGTH));
     for (const key of [...(keys ?? [])].slice(-MAX_TRIED)) {
       const known = key.slice(1);
       if (known.length >= text.length || !text.endsWith(known)) continue;
       const isRepeated = this.#lines.get(key)!.some(isElsewhere);
-      if (!this.#consume(key, time, onShown)) continue;
+      if (!this.#consume(key, { time: piece.time }, onShown)) continue;
       if (isRepeated) return undefined;
       return this.takeOwn({ ...piece, raw: cutOff(raw, known.length) }, onShown);
     }
@@ -139,10 +144,10 @@ export class ExpectedOutput {
     return expected;
   }
 
-  #consume(key: string, time: UnixTime, onShown: OnShown): boolean {
+  #consume(key: string, of: Pick<OwnPiece, 'time' | 'isWritten'>, onShown: OnShown): boolean {
     const expected = this.#lines.get(key);
     if (expected === undefined) return false;
-    const index = findNext(expected, toUnixMs(time) + CLOCK_SLACK_MS);
+    const index = findNext(expected, of);
     if (index < 0) return false;
     const [found] = expected.splice(index, 1);
     this.#size -= key.length + LINE_SIZE;
@@ -165,11 +170,17 @@ export class ExpectedOutput {
  * Which of the times that a line is expected has come. Where equal lines belong to several records, a later line goes to
  * a record that has begun to come by: the first lines tell these apart.
  */
-function findNext(expected: readonly Expected[], latestMs: number): number {
+function findNext(
+  expected: readonly Expected[],
+  { time, isWritten = false }: Pick<OwnPiece, 'time' | 'isWritten'>,
+): number {
+  const latestMs = toUnixMs(time) + CLOCK_SLACK_MS;
+  const canBe = ({ timeMs, shown }: Expected): boolean =>
+    timeMs <= latestMs && (!isWritten || shown?.held !== undefined);
   const next = expected
     .slice(0, MAX_TRIED)
-    .findIndex(({ timeMs, shown, isFirst }) => timeMs <= latestMs && isFirst !== shown?.hasCome);
-  return next >= 0 ? next : expected.findIndex(({ timeMs }) => timeMs <= latestMs);
+    .findIndex((each) => canBe(each) && each.isFirst !== each.shown?.hasCome);
+  return next >= 0 ? next : expected.findIndex(canBe);
 }
 
 function isElsewhere({ shown }: Expected): boolean {

@@ -24,9 +24,10 @@ function logged(id: number, body: string, text = `${body}\n`, more: Partial<LogE
 function merge(
   bytes: string | readonly Chunk[],
   inboxes: Record<string, readonly InboxEntry[]>,
+  more: { hasWritten?: (uid: string) => boolean } = {},
 ): MergedConsole {
   const chunks = typeof bytes === 'string' ? [{ stream: 'stderr' as const, bytes }] : bytes;
-  return mergeConsole(chunks, { home: createTemporaryDir(), inboxes });
+  return mergeConsole(chunks, { home: createTemporaryDir(), inboxes, ...more });
 }
 
 /** Who told of each record, and its message; those of stagelight itself are left out. */
@@ -72,6 +73,14 @@ describe('a record that its process has told, and that comes by on the console',
     });
 
     expect(toLines(merged)).toEqual(['app: done', 'console: done']);
+    expect(readSeen(merged)).toMatchObject([{ offset: 5 }]);
+  });
+
+  test('what a killed merge has written as a line of its own stays one when it is done anew', () => {
+    const inboxes = { a: [hook(), ...logged(1, 'done')] };
+    const merged = merge('done\ndone\n', inboxes, { hasWritten: (uid) => uid.endsWith('.e.0') });
+
+    expect(toLines(merged)).toEqual(['app: done']);
     expect(readSeen(merged)).toMatchObject([{ offset: 5 }]);
   });
 
