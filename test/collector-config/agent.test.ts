@@ -9,6 +9,7 @@ import { testWith } from '../support/peers.ts';
 import { makeRecentRun } from '../support/recent-run.ts';
 import { createAgentStack } from '../support/servers/agent.ts';
 import type { AgentStack } from '../support/servers/agent.ts';
+import { toJaegerFacts, toSpanFacts } from '../support/servers/jaeger-facts.ts';
 import { postOtlp, postRun } from '../support/servers/post-otlp.ts';
 import { createTemporaryDir } from '../support/temporary.ts';
 import { waitFor } from '../support/wait.ts';
@@ -88,18 +89,6 @@ test('a run arrives in its folder, in Jaeger and in Loki as it was declared', LI
   expect(stack.collector.log).not.toMatch(/deprecat/i);
   expect(stack.collector.log).not.toMatch(/\t(?:warn|error)\t/);
 });
-
-function toSpanFacts(span: ReturnType<typeof readSpans> extends Generator<infer S> ? S : never) {
-  const { spanId, parentSpanId, name, start, end } = span;
-  const startUs = start[0] * 1e6 + Math.floor(start[1] / 1000);
-  const endUs = end[0] * 1e6 + Math.floor(end[1] / 1000);
-  return `${spanId} ${parentSpanId} ${name} ${startUs} ${endUs}`;
-}
-
-function toJaegerFacts(span: Awaited<ReturnType<AgentStack['jaeger']['readTrace']>>[number]) {
-  const { spanID, parentSpanID, operationName, startTime, duration } = span;
-  return `${spanID} ${parentSpanID} ${operationName} ${startTime} ${startTime + duration}`;
-}
 
 test('in Loki pipeline, stage and run are labels, the level is metadata', LIMIT, async () => {
   const home = createTemporaryDir();
