@@ -152,6 +152,8 @@ def answer(client, line):
     except MlflowException as error:
         codes = {"RESOURCE_DOES_NOT_EXIST": "missing", "INTERNAL_ERROR": "retry", "TEMPORARILY_UNAVAILABLE": "retry"}
         return {"fault": codes.get(error.error_code, "refused"), "message": str(error)}
+    except (ImportError, PermissionError) as error:  # of an artifact store, which has a package and a login of its own
+        return {"fault": "refused", "message": f"{type(error).__name__}: {error}"}
     except Exception as error:  # a store can fail in any way
         return {"fault": "retry", "message": f"{type(error).__name__}: {error}"}
 

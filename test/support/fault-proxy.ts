@@ -4,7 +4,11 @@ import type { AddressInfo } from 'node:net';
 
 /** What becomes of a request instead of an answer; `undefined`: it goes on to the server behind. */
 export type Fault =
-  | { readonly status: number; readonly headers?: Record<string, string> }
+  | {
+      readonly status: number;
+      readonly headers?: Record<string, string>;
+      readonly body?: string;
+    }
   /** Nobody answers. */
   | 'hang'
   /** The server does what it is asked, and the answer is lost. */
@@ -32,7 +36,7 @@ export async function startFaultProxy(target: string): Promise<FaultProxy> {
       return;
     }
     request.resume();
-    response.writeHead(fault.status, fault.headers).end('in the way');
+    response.writeHead(fault.status, fault.headers).end(fault.body ?? 'in the way');
   });
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
   const proxy: FaultProxy = {

@@ -22,8 +22,9 @@ export function toAnswerError(
       `MLflow at ${place} forbids ${toPath(path)} to this user: give him EDIT on the experiment`,
     );
   }
-  if (status === 404 && path === '/v1/traces' && said.code === undefined) {
-    return blocked(
+  if (path === '/v1/traces' && NO_SUCH_THING.has(status) && said.code === undefined) {
+    return new MlflowError(
+      'unsupported',
       `MLflow at ${place} takes no traces (no /v1/traces): that needs MLflow 3.6 or later with a SQL store`,
     );
   }
@@ -42,6 +43,9 @@ export function toAnswerError(
   }
   return new MlflowError('refused', `MLflow refuses ${toPath(path)} (${status}): ${said.message}`);
 }
+
+/** 501 of a server whose store is a folder. */
+const NO_SUCH_THING: ReadonlySet<number> = new Set([404, 405, 501]);
 
 function blocked(message: string): MlflowError {
   return new MlflowError('blocked', message);

@@ -85,6 +85,8 @@ export class ArtifactWriter {
       this.#sent.set(name, sizeBytes);
     } catch (error) {
       if (!isFault(error, 'refused') && !isFault(error, 'missing')) throw error;
+      // Several are under way at once.
+      if (this.#isRefused) return;
       this.#isRefused = true;
       onProblem((error as Error).message);
     }

@@ -9,7 +9,7 @@ export const MAX_IN_FLIGHT = 4;
 
 export interface ConnectOptions {
   readonly timeoutMs: number;
-  /** For a store without a server: where the run ran, and with which Python. */
+  /** Where the run ran, and with which Python: for what only MLflow's own package reaches. */
   readonly cwd: string;
   readonly env: NodeJS.ProcessEnv;
 }
@@ -17,7 +17,8 @@ export interface ConnectOptions {
 /** Opens the way to where the runs are kept. @throws {MlflowError} */
 export function connectTo(store: MlflowStore, { timeoutMs, cwd, env }: ConnectOptions): MlflowApi {
   if (store.type === 'server') {
-    return new MlflowApi(new ServerCaller(store, { maxInFlight: MAX_IN_FLIGHT, timeoutMs }));
+    const options = { maxInFlight: MAX_IN_FLIGHT, timeoutMs, cwd, env };
+    return new MlflowApi(new ServerCaller(store, options));
   }
   return new MlflowApi(new LocalCaller({ uri: toAbsoluteUri(store.uri, cwd), cwd, env }));
 }

@@ -8,6 +8,7 @@ import type { MetricPoint } from './api.ts';
 import type { RunVisitor } from './run-reader.ts';
 import { StageLogs } from './stage-logs.ts';
 import { SeriesBook } from './series-book.ts';
+import { toMissingValues } from './trial.ts';
 
 /** What goes on for so long is at work: DVC needs some hundred milliseconds to find that a stage is to be skipped. */
 export const WORK_MS = 3000;
@@ -88,6 +89,9 @@ export class Course implements RunVisitor {
     } else if (attributes[ATTR.trialNumber] !== undefined) {
       this.#hasWorked = true;
       this.trials.push(span);
+      for (const point of toMissingValues(span, this.series.peek(spanId))) {
+        this.series.add(spanId, point);
+      }
     } else if (attributes[ATTR.studyName] !== undefined) {
       const stage = this.#begun.get(span.parentSpanId ?? '');
       if (stage !== undefined) this.#stagesOfStudies.set(spanId, stage);

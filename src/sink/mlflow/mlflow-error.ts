@@ -4,6 +4,8 @@ export type MlflowFault =
   | 'retry'
   /** Never as things are: somebody has to change something. */
   | 'blocked'
+  /** It has no such thing, for this run and all others: it is too old, or keeps its data otherwise. */
+  | 'unsupported'
   /** It won't take this one thing. */
   | 'refused'
   /** What was asked for isn't there. */

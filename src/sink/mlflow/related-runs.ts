@@ -23,15 +23,21 @@ export class RelatedRuns {
     this.#runId = runId;
   }
 
-  /** Ours that are there already, by the span that they stand for. */
-  async findOwn(experimentId: string, options?: CallOptions): Promise<Map<SpanId, OwnRun>> {
+  /** Ours that are there already, by the span that they stand for; there may be very many. */
+  async findOwn(
+    experimentId: string,
+    onRun: (run: MlflowRun) => void = () => {},
+    options?: CallOptions,
+  ): Promise<Map<SpanId, OwnRun>> {
     const own = new Map<SpanId, OwnRun>();
     const filter = `${this.#tagFilter} AND tags.\`${TAG.spanId}\` LIKE '%'`;
     const search = { experimentIds: [experimentId], filter };
     for await (const run of this.#api.searchRuns(search, options)) {
       const spanId = run.tags[TAG.spanId];
       if (spanId !== undefined && run.tags[TAG.kind] !== undefined) {
-        own.set(spanId, run);
+        const { runId, status } = run;
+        own.set(spanId, { runId, experimentId, status });
+        onRun(run);
       }
     }
     return own;

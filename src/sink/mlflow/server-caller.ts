@@ -1,4 +1,6 @@
 import type { Artifact, CallOptions, Endpoint, MlflowCaller, SpanExport } from './api.ts';
+import { DirectArtifacts } from './direct-artifacts.ts';
+import type { PythonPlace } from './direct-artifacts.ts';
 import { HttpTransport } from './http-transport.ts';
 import type { HttpRequest } from './http-transport.ts';
 import { MlflowError } from './mlflow-error.ts';
@@ -15,14 +17,18 @@ const READ_BY_GET: ReadonlySet<Endpoint> = new Set([
 export class ServerCaller implements MlflowCaller {
   readonly place: string;
   readonly #transport: HttpTransport;
+  readonly #toDirect: () => DirectArtifacts;
+  #direct: DirectArtifacts | undefined;
 
   /** @throws {MlflowError} when a certificate can't be read. */
   constructor(
     store: Extract<MlflowStore, { type: 'server' }>,
-    options: { readonly maxInFlight: number; readonly timeoutMs: number },
+    options: PythonPlace & { readonly maxInFlight: number; readonly timeoutMs: number },
   ) {
+    const { maxInFlight: maxSockets, timeoutMs } = options;
     this.place = store.url;
-    this.#transport = new HttpTransport({ ...store, ...options, maxSockets: options.maxInFlight });
+    this.#transport = new HttpTransport({ ...store, timeoutMs, maxSockets });
+    this.#toDirect = () => new DirectArtifacts(store, options);
   }
 
   get webUrl(): string {
@@ -53,6 +59,10 @@ export class ServerCaller implements MlflowCaller {
 
   async putArtifact({ run, path, body }: Artifact, options?: CallOptions): Promise<void> {
     const root = toProxyPath(run.artifactUri);
+    if (root === undefined) {
+      this.#direct ??= this.#toDirect();
+      return this.#direct.put({ run, path, body }, options);
+    }
     const encoded = path.split('/').map(encodeURIComponent).join('/');
     await this.#send(
       {
@@ -85,6 +95,7 @@ export class ServerCaller implements MlflowCaller {
 
   close(): void {
     this.#transport.close();
+    this.#direct?.close();
   }
 
   async #send(request: HttpRequest, options: CallOptions = {}): Promise<Buffer> {
@@ -99,11 +110,7 @@ function toQuery(body: object): string {
 }
 
 /** The path behind the artifact proxy: `mlflow-artifacts:/1/<run>/artifacts`, with a host in it or not. */
-export function toProxyPath(artifactUri: string): string {
+export function toProxyPath(artifactUri: string): string | undefined {
   const path = /^mlflow-artifacts:(?:\/\/[^/]*)?\/+(.+)$/.exec(artifactUri)?.[1];
-  if (path !== undefined) return path.split('/').map(encodeURIComponent).join('/');
-  throw new MlflowError(
-    'missing',
-    `the server keeps artifacts at ${artifactUri.replace(/\/\/[^/@]*@/, '//')}, past its own artifact proxy`,
-  );
+  return path?.split('/').map(encodeURIComponent).join('/');
 }

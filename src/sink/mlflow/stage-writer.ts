@@ -75,7 +75,7 @@ export class StageWriter {
     options?: CallOptions,
   ): Promise<OwnRun> {
     const { api, related, parent, runId, sourceTags } = this.#options;
-    this.#runs ??= new Map(await related.findOwn(parent.experimentId, options));
+    this.#runs ??= new Map(await related.findOwn(parent.experimentId, undefined, options));
     const known = this.#runs.get(stage.spanId);
     if (known !== undefined) return known;
     const tags = {

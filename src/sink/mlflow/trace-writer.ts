@@ -4,7 +4,7 @@ import { FILE } from '../../spool/layout.ts';
 import { readLines } from '../../spool/signal-reader.ts';
 import type { CallOptions, MlflowApi, MlflowRun } from './api.ts';
 import type { Course } from './course.ts';
-import { MlflowError } from './mlflow-error.ts';
+import { isFault } from './mlflow-error.ts';
 import { toTraceBody, toTraceLine } from './trace-request.ts';
 import type { TraceLine } from './trace-request.ts';
 
@@ -92,12 +92,11 @@ export class TraceWriter {
     try {
       await api.caller.sendSpans!({ experimentId, runId, body: toTraceBody(lines) }, options);
     } catch (error) {
-      if (!(error instanceof MlflowError) || error.fault === 'retry') throw error;
-      if (error.fault === 'refused') onRefused('spans of the trace', error.message);
-      else {
+      if (isFault(error, 'refused')) onRefused('spans of the trace', (error as Error).message);
+      else if (isFault(error, 'unsupported')) {
         this.#isRefused = true;
-        onNote(error.message);
-      }
+        onNote((error as Error).message);
+      } else throw error;
     }
   }
 }

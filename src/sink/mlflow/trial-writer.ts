@@ -49,7 +49,7 @@ export class TrialWriter {
   async write(maxCount: number, options?: CallOptions): Promise<void> {
     const { course, related, parent } = this.#options;
     const trials = course.trials.slice(0, maxCount);
-    this.#own ??= await related.findOwn(parent.experimentId, options);
+    this.#own ??= await related.findOwn(parent.experimentId, undefined, options);
     const users = await this.#findUsers(trials, options);
     const written = new Set<StoredSpan>();
     try {

@@ -82,6 +82,21 @@ export function toParamText(value: AttributeValue): string {
   return Array.isArray(value) ? JSON.stringify(value) : String(value);
 }
 
+/** A trial's values as metrics, where only the trial itself tells them: programs that aren't Python do so. */
+export function toMissingValues(
+  { attributes, end }: StoredSpan,
+  points: readonly MetricPoint[],
+): MetricPoint[] {
+  const { [ATTR.trialValue]: value, [ATTR.trialValues]: values } = attributes;
+  const all = Array.isArray(values)
+    ? (values as unknown[]).map((each, index) => [`values.${index}`, each] as const)
+    : [['value', value] as const];
+  return all.flatMap(([key, each]) => {
+    const isMissing = typeof each === 'number' && !points.some((point) => point.key === key);
+    return isMissing ? [{ key, value: each, timeMs: toUnixMs(end), step: 0 }] : [];
+  });
+}
+
 /** Points under names of ours. */
 export function toOwnPoints(points: readonly MetricPoint[], cuts: Cuts): MetricPoint[] {
   return points.map((point) => ({ ...point, key: toKey(METRIC_PREFIX + point.key, cuts) }));

@@ -1,21 +1,20 @@
-import { join } from 'node:path';
 import { ATTR } from '../../model/attributes.ts';
+import type { SpanId } from '../../model/ids.ts';
 import type { RunInfo } from '../../model/run-info.ts';
 import { toUnixMs } from '../../model/time.ts';
-import { FILE } from '../../spool/layout.ts';
-import { readSpans } from '../../spool/signal-reader.ts';
 import type { StoredSpan } from '../../spool/signal-reader.ts';
 import type { MlflowApi, MlflowRun } from './api.ts';
+import { comparePipeline, compareTrial } from './compare-run.ts';
+import type { MlflowFinding } from './compare-run.ts';
 import { connectTo } from './connect.ts';
+import { Course } from './course.ts';
 import { readMlflowCursor, readTiedRuns } from './cursor.ts';
-import { Cuts } from './limits.ts';
 import { TAG } from './names.ts';
-import { toRunStatus } from './pipeline-state.ts';
 import { RelatedRuns } from './related-runs.ts';
 import { toLink } from './run-link.ts';
+import { RunReader } from './run-reader.ts';
 import { parseStore } from './settings.ts';
 import type { MlflowSettings } from './settings.ts';
-import { describeTrial, toParamValues } from './trial.ts';
 
 /** How MLflow compares with a run. */
 export interface MlflowVerdict {
@@ -27,17 +26,12 @@ export interface MlflowVerdict {
   readonly findings: readonly MlflowFinding[];
 }
 
-export interface MlflowFinding {
-  readonly kind: 'missing' | 'differs' | 'foreign' | 'untied' | 'duration';
-  /** A line for people. */
-  readonly text: string;
-}
-
-/** Durations that differ by less are the same: two programs read their clocks. */
+/** Clocks differ. */
 const SLACK_MS = 1000;
 
 /**
- * Compares what MLflow holds of a run with the run; `undefined` for one that was never written there.
+ * Compares what MLflow holds of a run with the run, on a server or in a store without one; `undefined` for a run that was
+ * never written there.
  * @throws {MlflowError} when it can't be asked
  */
 export async function verifyInMlflow(
@@ -52,13 +46,12 @@ export async function verifyInMlflow(
   const api = connectTo(store, { timeoutMs, cwd: info.cwd, env });
   try {
     const { url } = toLink(cursor.place, cursor.parent);
-    const spans = [...readSpans(join(runDir, FILE.traces))];
     const parent = await api.getRun(cursor.parent.runId);
     if (parent?.isActive !== true) {
       const text = `run ${cursor.parent.runId} isn't there any more`;
       return { url, trialCount: 0, userRunCount: 0, findings: [{ kind: 'missing', text }] };
     }
-    return { url, ...(await compare({ api, info, parent, spans, runDir })) };
+    return { url, ...(await compare({ api, info, parent, runDir })) };
   } finally {
     api.caller.close();
   }
@@ -68,70 +61,78 @@ interface Compared {
   readonly api: MlflowApi;
   readonly info: RunInfo;
   readonly parent: MlflowRun;
-  readonly spans: readonly StoredSpan[];
   readonly runDir: string;
 }
 
 async function compare(of: Compared): Promise<Omit<MlflowVerdict, 'url'>> {
-  const { api, info, parent, spans, runDir } = of;
+  const { api, info, parent, runDir } = of;
+  const { course, told } = readCourse(of);
   const related = new RelatedRuns(api, info.runId);
   const users = await related.findUsers(parent.startMs - SLACK_MS);
-  const own = await related.findOwn(parent.experimentId);
+  const runs = new Map(users.map((run) => [run.runId, run]));
+  const own = await related.findOwn(parent.experimentId, (run) => runs.set(run.runId, run));
   const tied = readTiedRuns(runDir);
-  const trials = spans.filter(({ attributes }) => attributes[ATTR.trialNumber] !== undefined);
-  const findings: MlflowFinding[] = [...compareParent(of)];
-  for (const trial of trials) {
-    const runId = own.get(trial.spanId)?.runId ?? tied.get(trial.spanId)?.runId;
-    const run = runId === undefined ? undefined : await api.getRun(runId);
-    findings.push(...compareTrial(trial, run));
+  const find = async (runId: string | undefined) =>
+    runId === undefined ? undefined : (runs.get(runId) ?? (await api.getRun(runId)));
+  const findings: MlflowFinding[] = [];
+  for (const trial of course.trials) {
+    const { spanId } = trial;
+    const run = await find(own.get(spanId)?.runId ?? tied.get(spanId)?.runId);
+    findings.push(...compareTrial({ trial, points: course.series.take(spanId), run }));
   }
-  findings.push(...(await findStrangers(of, users)));
-  return { trialCount: trials.length, userRunCount: users.length, findings };
+  for (const [runId, name] of told) {
+    if ((await find(runId))?.isActive === true) continue;
+    findings.push({ kind: 'missing', text: `run ${runId}, which ${name} made, isn't there` });
+  }
+  if (course.root !== undefined) findings.push(...comparePipeline(course.root, course, parent));
+  findings.push(...(await findStrangers({ ...of, root: course.root, users })));
+  return { trialCount: course.trials.length, userRunCount: users.length, findings };
 }
 
-function* compareParent({ spans, info, parent }: Compared): Generator<MlflowFinding> {
-  const root = spans.find(({ spanId }) => spanId === info.rootSpanId);
-  if (root === undefined) return;
-  const status = toRunStatus(root.attributes, ATTR.pipelineResult);
-  if (status === parent.status) return;
-  yield { kind: 'differs', text: `the pipeline's run is ${parent.status}, not ${status}` };
+/** The run's course, and the runs that its programs told of, with the names of the spans that they were made in. */
+function readCourse({ runDir, info }: Compared): {
+  readonly course: Course;
+  readonly told: ReadonlyMap<string, string>;
+} {
+  const course = new Course(runDir, info);
+  const told = new Map<string, string>();
+  const reader = new RunReader(runDir);
+  const visitor = {
+    // Lines don't matter here: only what tells of the course is kept.
+    record: (record: Parameters<Course['record']>[0]) => {
+      if (record.eventName !== undefined) course.record(record);
+    },
+    span: (span: StoredSpan) => {
+      course.span(span);
+      const runId = toToldRunId(span, info.rootSpanId);
+      if (runId !== undefined) told.set(runId, span.name);
+    },
+  };
+  while (reader.read(visitor, PIECE_BYTES));
+  return { course, told };
 }
 
-function* compareTrial(trial: StoredSpan, run: MlflowRun | undefined): Generator<MlflowFinding> {
-  const { name, startMs, endMs } = describeTrial(trial, undefined);
-  if (run === undefined || !run.isActive) {
-    yield { kind: 'missing', text: `${name} has no run` };
-    return;
-  }
-  const params = Object.entries(toParamValues(trial, new Cuts()));
-  for (const [key, value] of params) {
-    const there = run.params[key];
-    if (there === value || Number(there) === Number(value)) continue;
-    yield { kind: 'differs', text: `${name}: ${key} is ${there ?? 'missing'}, not ${value}` };
-  }
-  const value = trial.attributes[ATTR.trialValue];
-  const held = run.metrics['dvc/value'];
-  if (typeof value === 'number' && !Object.is(held, value)) {
-    yield { kind: 'differs', text: `${name}: its value is ${held ?? 'missing'}, not ${value}` };
-  }
-  const heldMs = (run.endMs ?? run.startMs) - run.startMs;
-  if (Math.abs(heldMs - (endMs - startMs)) > SLACK_MS) {
-    const text = `${name} took ${toSeconds(endMs - startMs)}, its run says ${toSeconds(heldMs)}`;
-    yield { kind: 'duration', text };
-  }
-}
+const PIECE_BYTES = 16 * 1024 * 1024;
 
-function toSeconds(ms: number): string {
-  return `${(ms / 1000).toFixed(1)} s`;
+/** A trial's own run is compared with the trial. */
+function toToldRunId({ spanId, attributes }: StoredSpan, rootSpanId: SpanId): string | undefined {
+  const runId = attributes[ATTR.mlflowRunId];
+  const isOther = spanId !== rootSpanId && attributes[ATTR.trialNumber] === undefined;
+  return isOther && typeof runId === 'string' ? runId : undefined;
 }
 
 /** Runs that aren't where they belong: another pipeline's inside this one, and this one's that nothing ties to it. */
-async function findStrangers(
-  { api, info, parent, spans }: Compared,
-  users: readonly MlflowRun[],
-): Promise<MlflowFinding[]> {
+async function findStrangers({
+  api,
+  info,
+  parent,
+  root,
+  users,
+}: Compared & {
+  readonly root: StoredSpan | undefined;
+  readonly users: readonly MlflowRun[];
+}): Promise<MlflowFinding[]> {
   const findings: MlflowFinding[] = [];
-  const root = spans.find(({ spanId }) => spanId === info.rootSpanId);
   const endMs = root === undefined ? Date.now() : toUnixMs(root.end);
   const experimentIds = [...new Set([parent, ...users].map(({ experimentId }) => experimentId))];
   const filter = `attributes.start_time >= ${Math.floor(parent.startMs)} AND attributes.start_time <= ${Math.ceil(endMs)}`;
