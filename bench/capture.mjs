@@ -1,5 +1,5 @@
 // A million lines of mixed output through `stagelight run`, against tee and a Collector that reads the same file with
-// regular expressions: node bench/capture.mjs [lines] [rounds], after npm run build.
+// regular expressions, with and without masking secrets as `run` does: node bench/capture.mjs [lines] [rounds], after npm run build.
 // The Collector is measured where OTELCOL names its program (test/peers/build.sh otelcol prints it).
 import { spawn } from 'node:child_process';
 import { mkdtempSync, rmSync, statSync, writeFileSync } from 'node:fs';
@@ -7,6 +7,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
+import { toCollectorConfig } from './collector-file-log.mjs';
 import { describeMachine, measureOnce, median, printTable } from './measure.mjs';
 import { writeMixedTranscript } from './mixed-transcript.mjs';
 
@@ -22,7 +23,10 @@ const cases = {
   'cat | tee file': () =>
     measureOnce(['bash', '-c', `cat ${transcript} | tee ${join(folder, 'tee.txt')}`]),
   'stagelight run -- cat': measureRun,
-  ...(process.env.OTELCOL && { 'Collector, file_log with regular expressions': measureCollector }),
+  ...(process.env.OTELCOL && {
+    'Collector, file_log: the same, secrets masked': () => measureCollector({ masks: true }),
+    'Collector, file_log: secrets left as they are': () => measureCollector({ masks: false }),
+  }),
 };
 const results = Object.fromEntries(Object.keys(cases).map((name) => [name, []]));
 for (let round = 0; round < rounds; round += 1) {
@@ -53,10 +57,10 @@ function measureRun() {
 }
 
 /** The Collector never ends by itself: it is ended when its file has grown no more for half a second, which isn't counted. */
-async function measureCollector() {
+async function measureCollector({ masks }) {
   const output = join(folder, 'collector.jsonl');
   const config = join(folder, 'collector.yaml');
-  writeFileSync(config, collectorConfig(transcript, output));
+  writeFileSync(config, toCollectorConfig({ input: transcript, output, masks }));
   const started = process.hrtime.bigint();
   const script = `TIMEFORMAT='%U %S'; time "$0" --config "$1" > /dev/null 2>/dev/null`;
   const child = spawn('bash', ['-c', script, process.env.OTELCOL, config], {
@@ -76,36 +80,4 @@ async function measureCollector() {
   rmSync(output);
   const [user, system] = times.trim().split(/\s+/).slice(-2).map(Number);
   return { wall, cpu: user + system };
-}
-
-/** What stagelight does to each line, as far as the receiver can: time, level, logger, tracebacks as one record. */
-function collectorConfig(input, output) {
-  const parser = (id, regex, layout) => `
-      - id: ${id}
-        type: regex_parser
-        if: 'attributes.level == nil'
-        regex: '${regex}'
-        on_error: send_quiet
-        timestamp: {parse_from: attributes.time, layout: '${layout}', on_error: send_quiet}
-        severity: {parse_from: attributes.level, mapping: {info: I, warn: W, error: E}, on_error: send_quiet}`;
-  return `
-receivers:
-  file_log:
-    include: [${input}]
-    start_at: beginning
-    operators:
-      - type: recombine
-        combine_field: body
-        is_first_entry: 'not (body matches "^(  File |    |[A-Za-z.]+Error: )")'
-${parser('hydra', String.raw`^\[(?P<time>\d{4}-\d\d-\d\d \d\d:\d\d:\d\d,\d{3})\]\[(?P<logger>[^\]]+)\]\[(?P<level>[A-Z]+)\] - (?P<message>.*)$`, '%Y-%m-%d %H:%M:%S,%L')}
-${parser('optuna', String.raw`^\[(?P<level>[DIWEC]) (?P<time>\d{4}-\d\d-\d\d \d\d:\d\d:\d\d,\d{3})\] (?P<message>.*)$`, '%Y-%m-%d %H:%M:%S,%L')}
-${parser('prefect', String.raw`^(?P<time>\d\d:\d\d:\d\d\.\d{3}) \| (?P<level>[A-Z]+)\s* \| (?P<source>.+?) - (?P<message>.*)$`, '%H:%M:%S.%L')}
-${parser('mlflow', String.raw`^(?P<time>\d{4}/\d\d/\d\d \d\d:\d\d:\d\d) (?P<level>[A-Z]+) (?P<logger>[\w.]+): (?P<message>.*)$`, '%Y/%m/%d %H:%M:%S')}
-exporters:
-  file: {path: ${output}}
-service:
-  telemetry: {metrics: {level: none}, logs: {level: error}}
-  pipelines:
-    logs: {receivers: [file_log], exporters: [file]}
-`;
 }
