@@ -1,7 +1,7 @@
 import { cutText } from '../api/attributes.ts';
 import { toList, toObject, toText } from './otlp-json.ts';
 import { toSenderAttributes } from './sender.ts';
-import type { Signal } from './signal.ts';
+import type { OtlpSignal } from '../../otlp/signal.ts';
 import { toLogEntry, toMetricEntry, toSpanEntry } from './to-entry.ts';
 import type { ItemContext } from './to-entry.ts';
 
@@ -23,7 +23,7 @@ const MAX_SCOPE_LENGTH = 256;
 /** Makes inbox entries of a request that is OTLP/JSON. */
 export function receive(
   request: Readonly<Record<string, unknown>>,
-  signal: Signal,
+  signal: OtlpSignal,
   traceId: string,
 ): Received {
   const toEntry = TO_ENTRY[signal.items as keyof typeof TO_ENTRY];

@@ -7,8 +7,9 @@ import type { Message } from '../../otlp/protobuf/schema.ts';
 import { readBody } from './read-body.ts';
 import { receive } from './receive.ts';
 import { RefusedRequest } from './refused-request.ts';
+import type { OtlpSignal } from '../../otlp/signal.ts';
 import { SIGNALS, decodeRequest, parseContentType } from './signal.ts';
-import type { Encoding, Signal } from './signal.ts';
+import type { Encoding } from './signal.ts';
 import { TOKEN_HEADER } from './token-header.ts';
 
 export interface ReceiverOptions {
@@ -39,7 +40,7 @@ export interface OtlpServerOptions {
   /** Whoever sends has to know it; `undefined`: anybody may send. */
   readonly token: string | undefined;
   /** Takes a request, as OTLP/JSON: what it brings is on disk when it returns. @throws when the disk takes nothing */
-  readonly take: (request: Readonly<Record<string, unknown>>, signal: Signal) => Taken;
+  readonly take: (request: Readonly<Record<string, unknown>>, signal: OtlpSignal) => Taken;
 }
 
 /** What became of a request's items. */
@@ -91,7 +92,7 @@ async function answer(
 function checkRequest(
   request: IncomingMessage,
   { token, isBusy }: OtlpServerOptions & { isBusy: boolean },
-): Signal {
+): OtlpSignal {
   // Before all else: who has no token isn't told what there is.
   if (token !== undefined && !isSame(String(request.headers[TOKEN_HEADER] ?? ''), token))
     throw new RefusedRequest(401, `the header ${TOKEN_HEADER} is missing or wrong`);
@@ -114,7 +115,7 @@ function hash(text: string): Buffer {
 
 async function take(
   request: IncomingMessage,
-  how: OtlpServerOptions & { signal: Signal; encoding: Encoding },
+  how: OtlpServerOptions & { signal: OtlpSignal; encoding: Encoding },
 ): Promise<Taken> {
   const json = decodeRequest(await readBody(request), how.encoding, how.signal);
   try {

@@ -1,64 +1,13 @@
 import { decodeProtobuf } from '../../otlp/protobuf/decode.ts';
 import { ProtobufError } from '../../otlp/protobuf/protobuf-error.ts';
-import {
-  LOGS_REQUEST,
-  LOGS_RESPONSE,
-  METRICS_REQUEST,
-  METRICS_RESPONSE,
-  TRACES_REQUEST,
-  TRACES_RESPONSE,
-} from '../../otlp/protobuf/schema.ts';
-import type { Message } from '../../otlp/protobuf/schema.ts';
+import { OTLP_SIGNALS } from '../../otlp/signal.ts';
+import type { OtlpSignal } from '../../otlp/signal.ts';
 import { RefusedRequest } from './refused-request.ts';
 
-/** What is particular to one of OTLP's signals. */
-export interface Signal {
-  readonly request: Message;
-  readonly response: Message;
-  /** Where a request has its resources, scopes and items. */
-  readonly resources: string;
-  readonly scopes: string;
-  readonly items: string;
-  /** How a partial success calls what was refused. */
-  readonly rejected: string;
-}
-
 /** By the path that each is sent to. */
-export const SIGNALS: ReadonlyMap<string, Signal> = new Map([
-  [
-    '/v1/traces',
-    {
-      request: TRACES_REQUEST,
-      response: TRACES_RESPONSE,
-      resources: 'resourceSpans',
-      scopes: 'scopeSpans',
-      items: 'spans',
-      rejected: 'rejectedSpans',
-    },
-  ],
-  [
-    '/v1/logs',
-    {
-      request: LOGS_REQUEST,
-      response: LOGS_RESPONSE,
-      resources: 'resourceLogs',
-      scopes: 'scopeLogs',
-      items: 'logRecords',
-      rejected: 'rejectedLogRecords',
-    },
-  ],
-  [
-    '/v1/metrics',
-    {
-      request: METRICS_REQUEST,
-      response: METRICS_RESPONSE,
-      resources: 'resourceMetrics',
-      scopes: 'scopeMetrics',
-      items: 'metrics',
-      rejected: 'rejectedDataPoints',
-    },
-  ],
-]);
+export const SIGNALS: ReadonlyMap<string, OtlpSignal> = new Map(
+  OTLP_SIGNALS.map((signal) => [`/${signal.path}`, signal]),
+);
 
 export type Encoding = 'json' | 'protobuf';
 
@@ -74,7 +23,7 @@ export function parseContentType(header: string | undefined): Encoding {
 export function decodeRequest(
   body: Buffer,
   encoding: Encoding,
-  signal: Signal,
+  signal: OtlpSignal,
 ): Record<string, unknown> {
   try {
     if (encoding === 'protobuf') return decodeProtobuf(body, signal.request);

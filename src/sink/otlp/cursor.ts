@@ -1,6 +1,6 @@
 import { readCursor, writeCursor } from '../../spool/cursor-file.ts';
 import type { RefusedItem } from '../destination.ts';
-import type { SignalName } from './signal.ts';
+import type { SignalName } from '../../otlp/signal.ts';
 
 /** How far a signal file is sent: `item` items of the line that begins at `offset`, and all before it. */
 export interface Position {
