@@ -70,6 +70,7 @@ export class ReceivedRun {
 
   /** Writes what is new of a batch; gives how many items that was. @throws the file system's error */
   append(batch: ReceivedBatch): number {
+    const before = this.info;
     const isNew = this.#toFilter(batch.signal);
     const fresh = batch.scopes
       .map(({ scope, items }) => ({ scope, items: items.filter((item) => isNew(item, scope)) }))
@@ -86,7 +87,8 @@ export class ReceivedRun {
     }
     if (batch.signal === 'logRecords') this.#appendText(fresh);
     this.#lastMs = Date.now();
-    if (this.info.state !== 'running') this.#reopen();
+    // More has come after the end: it belongs to what was ended, which is written again.
+    if (this.info !== before || before.state !== 'running') writeRunInfo(this.runDir, this.info);
     return fresh.reduce((sum, { items }) => sum + items.length, 0);
   }
 
@@ -99,11 +101,6 @@ export class ReceivedRun {
     this.#info.end();
     writeRunInfo(this.runDir, this.info);
     return true;
-  }
-
-  /** More has come after the end: it belongs to what was ended, which is written again. */
-  #reopen(): void {
-    writeRunInfo(this.runDir, this.info);
   }
 
   #toFilter(signal: ReceivedBatch['signal']): (item: Json, scope: Json) => boolean {

@@ -123,8 +123,12 @@ export class MlflowDelivery implements Delivery {
     return { type: 'done' };
   }
 
-  /** While the run goes on, a database without a server is left to the pipeline's own programs: it locks. */
+  /**
+   * While the run goes on, a database without a server is left to the pipeline's own programs: it locks. And of a run that
+   * is received it is waited for what it is: its spans may come before the record that says so.
+   */
   #isWritable(info: RunInfo): boolean {
+    if (this.#settings.isSink === true && info.command.length === 0) return false;
     return isAtWork(this.#course, info) && this.#settings.store?.type === 'server';
   }
 

@@ -1,5 +1,6 @@
 import { readFileSync, renameSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { createHome } from '../../spool/layout.ts';
 
 /** What a project remembers of MLflow from one run to the next: `mlflow.json` in its home folder. */
 interface Memory {
@@ -61,6 +62,7 @@ function read(home: string): Memory {
 /** Written by whoever comes last: what is lost by that is learnt again. */
 function write(home: string, memory: Memory): void {
   try {
+    createHome(home); // before a project's first run there is none
     const temporary = `${toPath(home)}.${process.pid}.tmp`;
     writeFileSync(temporary, `${JSON.stringify(memory, undefined, 2)}\n`, { mode: 0o600 });
     renameSync(temporary, toPath(home));

@@ -141,8 +141,7 @@ export class RunWriter {
     await once.do('trace', () => trace.finish(options));
     await once.do('children', () => this.#adopt(options));
     const state = toPipelineState(root, this.#options.course, this.#cuts);
-    // A run that was received tells what it is only little by little.
-    const told = readRunInfo(this.#options.runDir) ?? this.#options.info;
+    const told = this.#readInfo();
     const tags = { ...toPipelineTags(told, told.runId), ...state.tags };
     for (const [index, batch] of splitBatch({ ...state, tags }).entries()) {
       await once.do(`batch ${index}`, () => api.logBatch(parent.runId, batch, options));
@@ -173,6 +172,11 @@ export class RunWriter {
     this.#once.clear();
   }
 
+  /** As it is by now: a run that is received tells what it is only little by little. */
+  #readInfo(): RunInfo {
+    return readRunInfo(this.#options.runDir) ?? this.#options.info;
+  }
+
   #connect(): MlflowApi {
     const { settings, info } = this.#options;
     const { requestTimeoutMs: timeoutMs, env } = settings;
@@ -183,18 +187,19 @@ export class RunWriter {
 
   async #openParent(found: MlflowRun | undefined, options: CallOptions): Promise<OpenedParent> {
     const { runDir, info, course } = this.#options;
+    const told = this.#readInfo();
     const api = this.#connect();
     const related = this.#relate(api);
     const parent = found ?? (await this.#createParent(options));
     const { runId, experimentId } = parent;
     this.#save({ place: api.caller.place, parent: { runId, experimentId } });
-    const tags = toPipelineTags(info, info.runId);
+    const tags = toPipelineTags(told, info.runId);
     await this.#once.do('tags', () => api.logBatch(parent.runId, { tags }, options));
     const common = {
       api,
       runId: info.runId,
       parent,
-      sourceTags: toSourceTags(info),
+      sourceTags: toSourceTags(told),
       course,
       related,
       cuts: this.#cuts,
