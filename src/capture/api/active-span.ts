@@ -1,5 +1,6 @@
 import { SpanStatusCode, context, trace } from '@opentelemetry/api';
 import type { Attributes as SpanAttributes, Context, Span } from '@opentelemetry/api';
+import { ATTR } from '../../model/attributes.ts';
 import type { SpanId } from '../../model/ids.ts';
 import type { Attributes } from '../../model/pipeline.ts';
 import { now } from '../../model/time.ts';
@@ -7,6 +8,7 @@ import { getRecording, getTelemetry } from './current.ts';
 import { getOwnSpan, toOwnContext, withOwnSpan } from './own-context.ts';
 import type { RecordedSpan, Recording, SpanOutcome } from './recording.ts';
 import { safely } from './safely.ts';
+import { toEndAttributes, withScope } from './scope-attributes.ts';
 import { SPAN_KIND } from './span-processor.ts';
 
 /** A span that has begun. */
@@ -63,14 +65,28 @@ function beginOwn({ kind, name, spanId, attributes }: SpanDraft, recording: Reco
   };
 }
 
-function beginForeign({ name, attributes }: SpanDraft): ActiveSpan {
+function beginForeign(draft: SpanDraft): ActiveSpan {
+  const { name, attributes } = draft;
   const tracer = trace.getTracer('stagelight');
   const span = tracer.startSpan(name, { attributes: attributes as SpanAttributes });
+  if (draft.kind === 'stage') {
+    span.setAttributes({ [ATTR.taskName]: name, [ATTR.taskRunId]: span.spanContext().spanId });
+  }
+  return toForeignSpan(span, draft);
+}
+
+/** A span of the program's own provider, that has begun. Nobody completes it later, so it says itself how it ended. */
+export function toForeignSpan(
+  span: Span,
+  draft: Pick<SpanDraft, 'kind' | 'name' | 'attributes'>,
+): ActiveSpan {
   return {
     span,
-    context: trace.setSpan(context.active(), span),
-    end: ({ errorType, errorMessage }) =>
+    context: withScope(trace.setSpan(context.active(), span), draft),
+    end: (outcome) =>
       safely(() => {
+        const { errorType, errorMessage } = outcome;
+        span.setAttributes(toEndAttributes(draft.kind, outcome) as SpanAttributes);
         if (errorType !== undefined)
           span.setStatus({ code: SpanStatusCode.ERROR, message: errorMessage ?? errorType });
         span.end();

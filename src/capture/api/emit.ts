@@ -36,7 +36,10 @@ export class RecordSource {
   }
 
   #emit(record: LogRecord): void {
-    if (getRecording() === undefined) return logs.getLogger(this.#name).emit(record);
+    if (getRecording() === undefined) {
+      record.context = context.active();
+      return logs.getLogger(this.#name).emit(record);
+    }
     const telemetry = getTelemetry();
     this.#own ??= telemetry.loggerProvider.getLogger(this.#name);
     record.context = toLogContext(context.active(), telemetry.isGlobal);

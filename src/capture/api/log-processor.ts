@@ -7,12 +7,10 @@ import type { SpanId } from '../../model/ids.ts';
 import { encodeString, encodeTime } from '../../otlp/json.ts';
 import { toJson } from './attributes.ts';
 import { encodeInboxAttributes, encodeName } from './encode-entry.ts';
+import { MAX_BODY_LENGTH, toParts } from './long-text.ts';
 import { getLogSpanId, getOwnSpan } from './own-context.ts';
 import type { Recording } from './recording.ts';
 import { tellFault } from './safely.ts';
-
-/** A longer body becomes consecutive records: no more than 128 KiB of UTF-8 each. */
-const MAX_BODY_LENGTH = Math.floor((128 * 1024) / 3);
 
 /** Writes the log records of this process into its inbox. */
 export class LogEntryProcessor implements LogRecordProcessor {
@@ -144,15 +142,4 @@ function encodeMetric({ attributes, hrTime }: SdkLogRecord, head: string): strin
     `"value":${Number.isFinite(value) ? value : `"${value}"`}` +
     `${step === undefined ? '' : `,"step":${String(step)}`}}\n`
   );
-}
-
-/** A text in pieces, none of which ends with half a surrogate pair. */
-function* toParts(text: string): Generator<string> {
-  for (let start = 0; start < text.length;) {
-    let end = Math.min(start + MAX_BODY_LENGTH, text.length);
-    const last = text.charCodeAt(end - 1);
-    if (end < text.length && last >= 0xd800 && last <= 0xdbff) end -= 1;
-    yield text.slice(start, end);
-    start = end;
-  }
 }

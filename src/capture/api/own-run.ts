@@ -2,13 +2,14 @@ import { loadConfig } from '../../config/load.ts';
 import type { Config } from '../../config/sections.ts';
 import { toLoggingSettings } from '../../config/to-logging-settings.ts';
 import { createRunId } from '../../model/ids.ts';
-import type { Attributes, Result } from '../../model/pipeline.ts';
+import type { Attributes } from '../../model/pipeline.ts';
 import { now, toNanoString } from '../../model/time.ts';
 import { createRunDir, findHome } from '../../spool/layout.ts';
 import { writeRunInfo } from '../../spool/run-file.ts';
 import { describeRun } from '../describe-run.ts';
 import { beginSpan } from './active-span.ts';
 import type { ActiveSpan } from './active-span.ts';
+import type { BegunRun, RunOutcome } from './begun-run.ts';
 import { setRecording } from './current.ts';
 import { encodeInboxAttributes } from './encode-entry.ts';
 import { onProcessEnd, onWaiting } from './process-hooks.ts';
@@ -17,11 +18,8 @@ import { Recording } from './recording.ts';
 import type { SpanOutcome } from './recording.ts';
 import { safely } from './safely.ts';
 
-/** How a run ends. */
-type RunOutcome = SpanOutcome & { readonly result: Result; readonly code?: number };
-
 /** A run that this process has begun itself, outside `stagelight run`. */
-export class OwnRun {
+export class OwnRun implements BegunRun {
   readonly active: ActiveSpan;
   readonly #recording: Recording;
   readonly #recorder: RecorderProcess;

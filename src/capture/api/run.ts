@@ -5,7 +5,7 @@ import { beginSpan } from './active-span.ts';
 import { toAttributes } from './attributes.ts';
 import type { GivenAttributes } from './attributes.ts';
 import { getRecording } from './current.ts';
-import type { OwnRun } from './own-run.ts';
+import type { BegunRun } from './begun-run.ts';
 import { runInSpan, toErrorOutcome } from './run-in-span.ts';
 import type { Failure } from './run-in-span.ts';
 import { tellOnce, toText } from './safely.ts';
@@ -15,6 +15,14 @@ import type { SpanOutcome } from './recording.ts';
 export interface RunOptions {
   /** Attributes of the run's span. */
   readonly attributes?: GivenAttributes;
+  /**
+   * Sends the run to an OTLP backend while it goes on, and keeps nothing of it on disk: for places that have no disk to
+   * keep. The standard `OTEL_EXPORTER_OTLP_*` variables say where (`http://localhost:4318` where none does). What isn't
+   * accepted when the run has ended, within `run.flush_timeout`, is lost, and said on stderr. Inside `stagelight run` it
+   * means nothing.
+   * @default whether `STAGELIGHT_DIRECT` is `true`
+   */
+  readonly direct?: boolean;
 }
 
 /**
@@ -25,6 +33,8 @@ export interface RunOptions {
  * the same program works under `stagelight run -- node pipeline.js` and as `node pipeline.js`.
  *
  * A process of its own writes the files, so that the run is whole, too, when this process exits, throws or is killed.
+ * With `direct` there is neither a directory nor that process: see {@link RunOptions.direct}.
+ *
  * It is configured as `stagelight run` is in the working directory. When the configuration has a mistake, or the run
  * directory can't be made, that is said on stderr, and `fn` runs without being recorded.
  *
@@ -47,11 +57,12 @@ export async function run<T>(
   options: RunOptions = {},
 ): Promise<T> {
   if (opening !== undefined) await opening; // of two that are called at the same time the second is inside the first
-  if (getRecording() !== undefined) return await runInside(name, fn, options);
+  if (getRecording() !== undefined || isUnderWay) return await runInside(name, fn, options);
   opening = openOwnRun(name, options);
   const own = await opening;
   opening = undefined;
   if (own === undefined) return await runInside(name, fn, options);
+  isUnderWay = true;
   try {
     return await runInSpan(own.active, fn, {
       ok: () => own.note({ result: 'success' }),
@@ -59,17 +70,22 @@ export async function run<T>(
     });
   } finally {
     await own.finish();
+    isUnderWay = false;
   }
 }
 
 /** The run that is being begun. */
-let opening: Promise<OwnRun | undefined> | undefined;
+let opening: Promise<BegunRun | undefined> | undefined;
+/** Whether one has been begun, and hasn't ended. */
+let isUnderWay = false;
 
-async function openOwnRun(name: string, options: RunOptions): Promise<OwnRun | undefined> {
+async function openOwnRun(name: string, options: RunOptions): Promise<BegunRun | undefined> {
+  const { direct = process.env['STAGELIGHT_DIRECT'] === 'true', attributes } = options;
+  const begun = { name: toText(name), attributes: toAttributes(attributes) };
   try {
     // Loaded here: a program that joins a run needs none of it.
-    const { OwnRun } = await import('./own-run.ts');
-    return await OwnRun.open({ name: toText(name), attributes: toAttributes(options.attributes) });
+    if (direct) return await (await import('../direct/direct-run.ts')).DirectRun.open(begun);
+    return await (await import('./own-run.ts')).OwnRun.open(begun);
   } catch (error) {
     tellOnce(
       'run',

@@ -51,7 +51,7 @@ export function createTelemetry(getRecording: () => Recording | undefined): Tele
   return {
     tracer: tracerProvider.getTracer('stagelight'),
     loggerProvider,
-    isGlobal: register(tracerProvider, loggerProvider),
+    isGlobal: registerProviders(tracerProvider, loggerProvider),
     withSpanId: (spanId, start) => {
       nextSpanId = spanId;
       try {
@@ -63,8 +63,14 @@ export function createTelemetry(getRecording: () => Recording | undefined): Tele
   };
 }
 
-/** Gives whether our tracer provider is the process's own now. */
-function register(tracerProvider: NodeTracerProvider, loggerProvider: LoggerProvider): boolean {
+/**
+ * Makes providers the process's own, where the program has registered none before.
+ * @returns whether that tracer provider is the process's own now
+ */
+export function registerProviders(
+  tracerProvider: NodeTracerProvider,
+  loggerProvider: LoggerProvider,
+): boolean {
   logs.setGlobalLoggerProvider(loggerProvider); // keeps one that is there
   if (!hasTracerProvider()) {
     tracerProvider.register({
