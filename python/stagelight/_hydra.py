@@ -5,12 +5,16 @@ Hydra ends a failing job by `sys.exit`, after it has printed a traceback of its 
 
 import os
 import sys
+from time import time_ns
 
 from . import _claims, _context, _exceptions, _inbox, _records
+from ._inbox import quote
 from ._spans import end_span, start_span
+from ._values import encode
 from ._wrap import observe
 
 WARN = 13
+MAX_CONFIG = 64 * 1024
 
 # These have handlers of their own, with formats that are theirs.
 TOOLS = ("optuna", "mlflow", "prefect", "dvc", "alembic", "sqlalchemy")
@@ -76,13 +80,31 @@ def count_frames(traceback):
 def begin_job(args, kwargs):
     config = kwargs["config"] if "config" in kwargs else args[1]
     hydra = config.hydra
-    if str(hydra.get("mode")).endswith("MULTIRUN"):
+    is_multirun = str(hydra.get("mode")).endswith("MULTIRUN")
+    if not is_multirun or hydra.job.num == 0:
+        tell_config(config)
+    if is_multirun:
         parent = _context.current_span()
         number = _claims.claim(f"hydra job in {parent}", f"{_inbox.source}-{hydra.job.num}")
         span = _context.derive_span(os.environ.get("STAGELIGHT_RUN_ID", ""), f"hydra job in {parent}", number)
         start_span("job", span, "job", parent=parent, attributes=describe(hydra))
         _context.enter(span)
         under_way[id(config)] = span
+
+
+def tell_config(config):
+    """What was composed. Its files may be gone when the stage has ended: `dvc exp run --temp` deletes them."""
+    from omegaconf import OmegaConf
+
+    own = OmegaConf.masked_copy(config, [key for key in config if key != "hydra"])
+    text = OmegaConf.to_yaml(own)[:MAX_CONFIG]
+    job = config.hydra.job
+    overrides = [str(override) for override in config.hydra.overrides.task]
+    told = {"name": job.name, "number": job.get("num"), "dir": config.hydra.runtime.output_dir, "overrides": overrides}
+    members = "".join(f",{quote(name)}:{encode(value)}" for name, value in told.items() if value not in (None, []))
+    _inbox.write(
+        f'{{"type":"hydra-job","time":"{time_ns()}","span":"{_context.outer_span()}","config":{quote(text)}{members}}}'
+    )
 
 
 def describe(hydra):

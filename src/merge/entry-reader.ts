@@ -1,5 +1,11 @@
 import { ATTR } from '../model/attributes.ts';
-import type { InboxEntry, MlflowEntry, SpanEndEntry, SpanStartEntry } from '../model/inbox.ts';
+import type {
+  HydraJobEntry,
+  InboxEntry,
+  MlflowEntry,
+  SpanEndEntry,
+  SpanStartEntry,
+} from '../model/inbox.ts';
 import { parseInboxAttributes } from '../model/inbox-value.ts';
 import type { Attributes } from '../model/pipeline.ts';
 import type { Result } from '../model/pipeline.ts';
@@ -10,6 +16,7 @@ import type { UnixTime } from '../model/time.ts';
 import type { FaultLog } from '../spool/fault-log.ts';
 import type { EntryPlace } from '../spool/inbox-visitor.ts';
 import type { OpenSpan, SpanBook, SpanEnd, SpanRole } from './course/span-book.ts';
+import { toJobAttributes } from './hydra/job.ts';
 import { LogEntries } from './log-entries.ts';
 import type { MetricsFile } from './metrics-file.ts';
 import { ReceivedEntries } from './received-entries.ts';
@@ -76,6 +83,8 @@ export class EntryReader {
         return this.#received.metric(entry);
       case 'mlflow':
         return this.#noteMlflow(entry);
+      case 'hydra-job':
+        return this.#noteHydra(entry);
       case 'hook':
         return this.#sightings.addProcess(place.source, entry);
       case 'shown':
@@ -90,12 +99,17 @@ export class EntryReader {
 
   /** Where a program keeps its MLflow runs, and the first of those that it makes in a span. */
   #noteMlflow({ uri, cwd, span, run, experiment }: MlflowEntry): void {
-    const open = this.#book.get(span ?? '') ?? this.#book.get(this.#info.rootSpanId);
-    if (open === undefined) return;
-    open.attributes[ATTR.mlflowTrackingUri] ??= toAbsoluteUri(uri, cwd);
-    if (run === undefined) return;
-    open.attributes[ATTR.mlflowRunId] ??= run;
-    if (experiment !== undefined) open.attributes[ATTR.mlflowExperimentId] ??= experiment;
+    this.#book.annotate(isSpanId(span) ? span : this.#info.rootSpanId, {
+      [ATTR.mlflowTrackingUri]: toAbsoluteUri(uri, cwd),
+      ...(run !== undefined && { [ATTR.mlflowRunId]: run }),
+      ...(run !== undefined &&
+        experiment !== undefined && { [ATTR.mlflowExperimentId]: experiment }),
+    });
+  }
+
+  #noteHydra(entry: HydraJobEntry): void {
+    const span = isSpanId(entry.span) ? entry.span : this.#info.rootSpanId;
+    this.#book.annotate(span, toJobAttributes(entry));
   }
 
   /** The consoles have been read up to `time`. */

@@ -21,6 +21,7 @@ export type InboxEntry =
   | ShownEntry
   | DvcStageEntry
   | MlflowEntry
+  | HydraJobEntry
   | FaultEntry;
 
 /**
@@ -172,6 +173,21 @@ export interface MlflowEntry {
   readonly experiment?: string;
   /** The run that it is nested in: `mlflow.parentRunId`. */
   readonly parent?: string;
+}
+
+/** Hydra begins a job: what it has composed for it. Of a multirun the first job only. */
+export interface HydraJobEntry {
+  readonly type: 'hydra-job';
+  readonly time: string;
+  /** The span that its process was started in. */
+  readonly span: SpanId;
+  readonly name?: string;
+  readonly number?: number;
+  /** Its output folder, absolute. */
+  readonly dir?: string;
+  readonly overrides?: readonly string[];
+  /** The composed configuration without Hydra's own, as YAML, interpolations as they stand; secrets included. */
+  readonly config?: string;
 }
 
 export type SpanKindName =

@@ -33,6 +33,8 @@ testWith('python', 'dvc')(
     expect(exitCode).toBe(2);
     const { ids } = JSON.parse(stdout) as { ids: Record<string, string>[] };
     expect(ids.map(({ tool, where, carries }) => [tool, where, carries])).toEqual([
+      // In its files the interpolation stands as it was written.
+      ['hydra', expect.stringContaining('/outputs/'), 'no'],
       ['optuna', 'study kept', 'yes'],
       ['optuna', 'study lost', 'unknown'],
     ]);

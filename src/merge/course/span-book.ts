@@ -65,6 +65,8 @@ export interface SpanEnd {
 }
 
 const MAX_ENDED = 100_000;
+/** Spans that are known by their ID only. */
+const MAX_NOTED = 1000;
 /** A span keeps this many exceptions as events; all of them are log records. */
 const MAX_EVENTS = 32;
 
@@ -74,6 +76,8 @@ export class SpanBook {
   readonly #open = new Map<SpanId, OpenSpan>();
   /** Those that ended last: several observers may tell of one. */
   readonly #ended = new Set<SpanId>();
+  /** What was told of spans before their beginning was read: a process in one is read before the process around it. */
+  readonly #noted = new Map<SpanId, Attributes>();
   readonly #url: string;
   readonly #keepsExceptionEvents: boolean;
 
@@ -86,6 +90,15 @@ export class SpanBook {
 
   get(spanId: SpanId): OpenSpan | undefined {
     return this.#open.get(spanId);
+  }
+
+  /** Adds to a span what isn't said of it yet, also to one whose beginning is still to come. */
+  annotate(spanId: SpanId, attributes: Attributes): void {
+    const open = this.#open.get(spanId)?.attributes;
+    if (open !== undefined) return addMissing(open, attributes);
+    const noted = this.#noted.get(spanId) ?? {};
+    addMissing(noted, attributes);
+    if (this.#noted.size < MAX_NOTED && !this.#ended.has(spanId)) this.#noted.set(spanId, noted);
   }
 
   /** Begins a span and, for a stage or a trial, writes its start event. Gives the span that is there if it has begun. */
@@ -113,6 +126,8 @@ export class SpanBook {
     // Another observer has seen it to its end.
     if (this.#ended.has(span.spanId)) return span;
     this.#open.set(span.spanId, span);
+    addMissing(span.attributes, this.#noted.get(span.spanId) ?? {});
+    this.#noted.delete(span.spanId);
     const eventName = START_EVENTS[begin.role];
     // One that began before anyone knew has no start to tell of.
     if (eventName !== undefined && !span.inferred.has('start_time'))
@@ -162,6 +177,10 @@ export class SpanBook {
 
   /** Ends everything that is open, the newest first. */
   closeAll(how: (span: OpenSpan) => SpanEnd): void {
+    const [run] = this.#open.values();
+    // Of spans that nobody has told of: it was in the run, at least.
+    if (run !== undefined)
+      for (const attributes of this.#noted.values()) addMissing(run.attributes, attributes);
     for (const span of [...this.#open.values()].toReversed()) this.close(span, how(span));
   }
 
@@ -197,10 +216,14 @@ export class SpanBook {
   }
 }
 
+function addMissing(attributes: Attributes, more: Attributes): void {
+  for (const key in more) attributes[key] ??= more[key]!;
+}
+
 /** What a second observer says of a span that is open: what the first hasn't said. */
 function addKnown(span: OpenSpan, begin: SpanStart): OpenSpan {
   const { attributes, links, name, start, inferred = [] } = begin;
-  for (const key in attributes) span.attributes[key] ??= attributes[key]!;
+  addMissing(span.attributes, attributes ?? {});
   span.links.push(...(links ?? []));
   // Who knows it from inside comes after who has only seen a line of it.
   if (!inferred.includes('name') && span.inferred.delete('name')) span.name = name;

@@ -7,6 +7,7 @@ import { compareTimes, parseNanoString, toDurationMs } from '../../model/time.ts
 import type { UnixTime } from '../../model/time.ts';
 import { parseAddress } from '../dvc/project.ts';
 import type { StageFacts } from '../dvc/stage-facts.ts';
+import { relateRunDir } from '../hydra/job.ts';
 import { isSpanId } from '../scopes.ts';
 import type { Scopes } from '../scopes.ts';
 import type { OpenSpan, SpanBook, SpanEnd } from './span-book.ts';
@@ -16,8 +17,8 @@ import { toFailure } from './stage-failure.ts';
 export interface ToldStage {
   readonly span: OpenSpan;
   readonly source: string;
-  /** Whether the project's files say nothing of it: it runs in a copy that is deleted afterwards. */
-  readonly isElsewhere: boolean;
+  /** The copy of the project that it runs in, which is deleted afterwards: the project's files say nothing of it. */
+  readonly copy: string | undefined;
   /** The number of DVC's process, where not that but the shell of its commands tells. */
   readonly dvc: number | undefined;
   /** How it ended, as the process says. */
@@ -135,7 +136,7 @@ export class ToldStages {
     this.#stages.set(entry.span, {
       span,
       source,
-      isElsewhere: TEMPORARY.test(entry.root ?? ''),
+      copy: TEMPORARY.test(entry.root ?? '') ? entry.root : undefined,
       dvc: entry.dvc,
       ended: undefined,
       seen: undefined,
@@ -154,7 +155,10 @@ export class ToldStages {
     const { facts, book } = this.#options;
     const told = toToldAttributes(ended);
     const commands = toCommands(ended);
-    const known = stage.isElsewhere ? {} : facts.end(span, { outcome, end: how.end, commands });
+    const known =
+      stage.copy === undefined
+        ? facts.end(span, { outcome, end: how.end, commands })
+        : relateRunDir(span.attributes, stage.copy);
     const isSkipped = outcome !== 'ran' && outcome !== 'failed';
     if (isSkipped) span.attributes[ATTR.skipReason] ??= ended.reason ?? REASONS[outcome] ?? outcome;
     else delete span.attributes[ATTR.skipReason];

@@ -6,6 +6,7 @@ import type { Attributes, AttributeValue, StageOutcome } from '../../model/pipel
 import type { ProducedStage } from '../../model/run-info.ts';
 import type { UnixTime } from '../../model/time.ts';
 import type { OpenSpan } from '../course/span-book.ts';
+import { relateRunDir } from '../hydra/job.ts';
 import { HydraOutputs } from '../hydra/outputs.ts';
 import type { Lineage } from '../lineage.ts';
 import type { Recorder } from '../recorder.ts';
@@ -77,8 +78,7 @@ export class StageFacts {
     const attributes = toStageAttributes(stage);
     if (outcome === 'ran' || outcome === 'failed') {
       attributes[ATTR.dvcChanged] = findChanges(this.#options.locks.before(span.name), stage);
-      if (declared !== undefined)
-        Object.assign(attributes, this.#hydra.find(declared.folder, span.start));
+      if (declared !== undefined) Object.assign(attributes, this.#findHydra(span, declared));
     } else if (stage.outs.length > 0) {
       Object.assign(attributes, this.#linkProducer(span, stage));
     }
@@ -89,6 +89,15 @@ export class StageFacts {
       this.#produced.push({ stage: span.name, spanId: span.spanId, outs });
     }
     return attributes;
+  }
+
+  /** What its process has told of Hydra's job, else what the job has left behind. */
+  #findHydra(span: OpenSpan, { folder }: DeclaredStage): Attributes {
+    // Looked for in any case: what is found is nobody else's.
+    const found = this.#hydra.find(folder, span.start);
+    return span.attributes[ATTR.hydraRunDir] === undefined
+      ? found
+      : relateRunDir(span.attributes, folder);
   }
 
   /** Says that a stage's Python was seen from outside only. */

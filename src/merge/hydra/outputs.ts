@@ -3,16 +3,14 @@ import type { Dirent } from 'node:fs';
 import { dirname, join, relative } from 'node:path';
 import { ATTR } from '../../model/attributes.ts';
 import type { Attributes } from '../../model/pipeline.ts';
-import { SecretMasker } from '../../model/secrets.ts';
 import { toUnixMs } from '../../model/time.ts';
 import type { UnixTime } from '../../model/time.ts';
 import { SKIPPED_FOLDERS, asRecord, readYaml } from '../dvc/project.ts';
-import { loadYaml } from '../yaml.ts';
+import { describeJob } from './job.ts';
 
 /** File systems keep times to the second at worst. */
 const CLOCK_SLACK_MS = 1100;
 const MAX_ENTRIES = 5000;
-const MAX_CONFIG_LENGTH = 64 * 1024;
 
 /** The output folders that Hydra's jobs leave behind. Each belongs to one stage: the one that asks for it first. */
 export class HydraOutputs {
@@ -87,25 +85,18 @@ function readHydraOutput(root: string, hydraFolder: string): Attributes {
   const job = asRecord(
     asRecord(asRecord(readYaml(join(hydraFolder, 'hydra.yaml')))['hydra'])['job'],
   );
-  const overrides = readYaml(join(hydraFolder, 'overrides.yaml'));
-  const config = readMaskedConfig(join(hydraFolder, 'config.yaml'));
-  const masker = new SecretMasker();
-  return {
-    [ATTR.hydraRunDir]: relative(root, dirname(hydraFolder)) || '.',
-    ...(typeof job['name'] === 'string' && { [ATTR.hydraJobName]: job['name'] }),
-    ...(typeof job['num'] === 'number' && { [ATTR.hydraJobNumber]: job['num'] }),
-    ...(Array.isArray(overrides) && {
-      [ATTR.hydraOverrides]: masker.maskArguments(overrides.map(String)),
-    }),
-    ...(config !== undefined && { [ATTR.hydraConfig]: config }),
-  };
+  const described = describeJob({
+    name: job['name'],
+    number: job['num'],
+    overrides: readYaml(join(hydraFolder, 'overrides.yaml')),
+    config: readText(join(hydraFolder, 'config.yaml')),
+  });
+  return { ...described, [ATTR.hydraRunDir]: relative(root, dirname(hydraFolder)) || '.' };
 }
 
-function readMaskedConfig(file: string): string | undefined {
+function readText(file: string): string | undefined {
   try {
-    const text = readFileSync(file, 'utf8').slice(0, MAX_CONFIG_LENGTH);
-    const { parse, stringify } = loadYaml();
-    return stringify(new SecretMasker().maskTree(parse(text, { logLevel: 'silent' })));
+    return readFileSync(file, 'utf8');
   } catch {
     return undefined;
   }
