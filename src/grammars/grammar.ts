@@ -131,6 +131,8 @@ export interface TrialReading {
   readonly bestValue?: number;
   /** The exception's class name, of a failed trial. */
   readonly errorType?: string;
+  /** Its message, or why else the trial failed. */
+  readonly errorMessage?: string;
 }
 
 /** One redraw of a progress bar. */

@@ -1,6 +1,11 @@
 import { fromLevelName } from '../model/severity.ts';
 import type { Block, ConsoleEvent, Grammar, TrialReading } from './grammar.ts';
-import { parsePythonNumber, parsePythonNumbers, readPythonDict } from './python-literal.ts';
+import {
+  parsePythonNumber,
+  parsePythonNumbers,
+  readPythonDict,
+  readPythonString,
+} from './python-literal.ts';
 import { TracebackAfterBlock } from './traceback-after.ts';
 import { toTracebackKind } from './traceback-block.ts';
 
@@ -118,13 +123,22 @@ function readFailed(number: number, text: string): TrialReading {
   const because = BECAUSE.exec(text.slice(params?.end ?? 0));
   const error =
     because === null ? '' : text.slice((params?.end ?? 0) + because.index + because[0].length);
-  const errorType = ERROR_TYPE.exec(error)?.[1];
   return {
     number,
     state: 'FAIL',
     ...(params && { params: params.value }),
-    ...(errorType !== undefined && { errorType }),
+    ...readError(error),
   };
+}
+
+/** `ValueError('bad').`, or what Optuna itself says: `The value nan is not acceptable.` */
+function readError(text: string): Pick<TrialReading, 'errorType' | 'errorMessage'> {
+  const named = ERROR_TYPE.exec(text);
+  if (named === null) return text === '' ? {} : { errorMessage: text };
+  const message = readPythonString(text, named[0].length);
+  // With more arguments than one the exception's own text is another.
+  const isAlone = message !== undefined && text[message.end] === ')';
+  return { errorType: named[1]!, ...(isAlone && { errorMessage: message.value }) };
 }
 
 /** What follows a failed trial's line: the traceback, where it was an exception. */

@@ -138,12 +138,8 @@ export class ConsoleCourse {
     const time = this.#toTime(origin);
     switch (event.type) {
       case 'study-start':
-        return track.studies.start(event, { time, parent: this.#toParent(track, 'study') });
       case 'trial-end':
-        return track.studies.endTrial(event.trial, {
-          time,
-          parent: this.#toParent(track, 'study'),
-        });
+        return this.#offerStudy(event, { track, time, stream: records.stream });
       case 'job-start':
         return this.#startJob(event, track, time);
       case 'experiment':
@@ -165,6 +161,15 @@ export class ConsoleCourse {
           uid: records.toUid(origin.line.offset),
         });
     }
+  }
+
+  #offerStudy(
+    event: Extract<ConsoleEvent, { type: 'study-start' | 'trial-end' }>,
+    { track, time, stream }: { track: Track; time: UnixTime; stream: StreamName },
+  ): Scope {
+    const place = { time, stream, parent: this.#toParent(track, 'study') };
+    if (event.type === 'study-start') return track.studies.start(event, place);
+    return track.studies.endTrial(event.trial, place);
   }
 
   /** The task or flow run that a line names, when it is known: the most frequent event by far, in the cheapest way. */

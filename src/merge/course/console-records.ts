@@ -37,6 +37,10 @@ export class ConsoleRecords {
     this.#uidPrefix = toStreamUidPrefix(options.uidPrefix, options.stream);
   }
 
+  get stream(): StreamName {
+    return this.#options.stream;
+  }
+
   /** The uid of what stands at a place in the stream. */
   toUid(offset: number): string {
     return this.#uidPrefix + offset.toString(36);

@@ -16,7 +16,11 @@ const MAX_OPEN = 8;
 interface KnownTrial {
   readonly scope: Scope;
   readonly reading: TrialReading;
+  readonly toldBy: Set<StreamKey>;
 }
+
+/** A stream of the output: the same studies can come by on both, one ahead of the other. */
+type StreamKey = string;
 
 interface OpenStudy {
   readonly span: OpenSpan;
@@ -26,11 +30,14 @@ interface OpenStudy {
   lastEnd: UnixTime;
   readonly trials: Map<number, KnownTrial>;
   readonly paramNames: Set<string>;
+  /** The streams that have told of its creation. */
+  readonly announcedBy: Set<StreamKey>;
 }
 
 interface Place {
   readonly time: UnixTime;
   readonly parent: SpanId;
+  readonly stream: StreamKey;
 }
 
 /** Follows the studies and trials that one output tells of. Optuna prints a trial when it has finished. */
@@ -39,6 +46,10 @@ export class StudyCourse {
   readonly #recorder: Recorder;
   /** The newest last: those before it may be searches that it runs inside of. */
   #open: OpenStudy[] = [];
+  /** Those that ended last: a stream that is behind may still tell of them. */
+  #ended: OpenStudy[] = [];
+  /** The study that each stream has told of last. */
+  readonly #current = new Map<StreamKey, OpenStudy>();
   /** How many studies of a name there were in a span. */
   readonly #names = new Map<string, number>();
   /** A failed trial's span waits for the traceback that is part of its line. */
@@ -61,19 +72,23 @@ export class StudyCourse {
 
   start({ study: name, isNew }: { study: string; isNew: boolean }, place: Place): Scope {
     this.#leave(place.parent);
-    // One that exists in a storage is announced again when it is loaded, and one line can come by two ways.
-    const known = this.#open.find((study) => study.name === name);
-    if (known !== undefined && (!isNew || known.trials.size === 0)) return known.span.scope;
-    if (this.#open.length >= MAX_OPEN) this.#close(this.#open.shift()!);
-    return this.#start(name, place).span.scope;
+    const known =
+      this.#open.find((study) => study.name === name && isStill(study, place, isNew)) ??
+      this.#ended.find((study) => study.name === name && !study.announcedBy.has(place.stream));
+    if (known === undefined && this.#open.length >= MAX_OPEN) this.#close(this.#open.shift()!);
+    const study = known ?? this.#start(name, place);
+    if (isNew) study.announcedBy.add(place.stream);
+    this.#current.set(place.stream, study);
+    return study.span.scope;
   }
 
   /** A trial has finished. It is announced twice where it failed: once with the error, once with its value. */
   endTrial(trial: TrialReading, place: Place): Scope {
     this.#leave(place.parent);
-    const known = this.#open.at(-1)?.trials.get(trial.number);
-    if (known !== undefined && isSame(known.reading, trial)) return known.scope;
+    const known = this.#findTold(trial, place.stream);
+    if (known !== undefined) return known.scope;
     const study = this.#findStudy(trial) ?? this.#start(UNNAMED, place);
+    this.#current.set(place.stream, study);
     const span = this.#book.open({
       spanId: toTrialSpanId(place.parent, study.key, trial.number),
       parent: study.span.spanId,
@@ -86,7 +101,8 @@ export class StudyCourse {
     });
     this.settle();
     this.#logValues(span, trial, place.time);
-    study.trials.set(trial.number, { scope: span.scope, reading: trial });
+    const toldBy = new Set([place.stream]);
+    study.trials.set(trial.number, { scope: span.scope, reading: trial, toldBy });
     for (const name of Object.keys(trial.params ?? {})) study.paramNames.add(name);
     study.lastEnd = place.time;
     if (trial.best !== undefined) study.span.attributes[ATTR.bestTrial] = trial.best;
@@ -99,18 +115,37 @@ export class StudyCourse {
     if (this.#ending === undefined) return;
     const { span, trial, time } = this.#ending;
     this.#ending = undefined;
-    this.#book.close(span, { end: time, trialState: trial.state, errorType: trial.errorType });
+    const { state, errorType, errorMessage } = trial;
+    this.#book.close(span, { end: time, trialState: state, errorType, errorMessage });
   }
 
   /** Ends the studies with their last trials: nothing says when they do. */
   finish(): void {
     this.settle();
     for (const study of this.#open.splice(0).toReversed()) this.#close(study);
+    this.#ended = [];
+    this.#current.clear();
   }
 
   /** What searched in another span than this one is over. */
   #leave(parent: SpanId): void {
     if (this.#open.some(({ span }) => span.parent !== parent)) this.finish();
+  }
+
+  /** A trial that has been told of: in the study that its stream is at, or where another stream is ahead. */
+  #findTold(trial: TrialReading, stream: StreamKey): KnownTrial | undefined {
+    const current = this.#current.get(stream) ?? this.#open.at(-1);
+    const isTold = (study: OpenStudy | undefined): boolean => {
+      const known = study?.trials.get(trial.number);
+      if (known === undefined || !isSame(known.reading, trial)) return false;
+      return study === current || !known.toldBy.has(stream);
+    };
+    const study = isTold(current) ? current : this.#open.findLast(isTold);
+    if (study === undefined) return undefined;
+    this.#current.set(stream, study);
+    const known = study.trials.get(trial.number)!;
+    known.toldBy.add(stream);
+    return known;
   }
 
   /** The study that a trial is most likely of: nothing in its line names it. Those that ran inside of it have ended. */
@@ -148,13 +183,15 @@ export class StudyCourse {
       lastEnd: place.time,
       trials: new Map(),
       paramNames: new Set(),
+      announcedBy: new Set(),
     };
     this.#open.push(study);
     return study;
   }
 
-  #close({ span, lastEnd }: OpenStudy): void {
-    this.#book.close(span, { end: lastEnd, inferred: ['end_time'] });
+  #close(study: OpenStudy): void {
+    this.#ended = [...this.#ended.slice(1 - MAX_OPEN), study];
+    this.#book.close(study.span, { end: study.lastEnd, inferred: ['end_time'] });
   }
 
   #logValues(span: OpenSpan, trial: TrialReading, time: UnixTime): void {
@@ -172,6 +209,12 @@ export class StudyCourse {
       });
     });
   }
+}
+
+/** Whether a study that is announced is one of that name which is known. */
+function isStill({ trials, announcedBy }: OpenStudy, { stream }: Place, isNew: boolean): boolean {
+  // One that exists in a storage is announced again when it is loaded, and one line can come by two ways.
+  return !isNew || trials.size === 0 || !announcedBy.has(stream);
 }
 
 /** Whether two lines announce the same trial. */
