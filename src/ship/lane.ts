@@ -81,7 +81,7 @@ export class Lane {
     if (this.#current === undefined) throw new Error('another process sends this run already');
     while (!this.#stop.signal.aborted) {
       const outcome = await this.#step(this.#current);
-      if (outcome.type === 'sent') continue;
+      if (outcome.type === 'sent' || outcome.type === 'pending') continue;
       if (outcome.type === 'wait' || outcome.type === 'blocked') {
         if (this.#isEnding) return;
         await this.#pause(outcome.type === 'wait' ? outcome.atMs - Date.now() : BLOCKED_MS);
@@ -92,12 +92,14 @@ export class Lane {
       if (this.#isEnding) return;
       await this.#pause(LOOK_MS);
     }
+    // What is still under way is cut off; if it was accepted all the same, that is remembered.
+    await this.#step(this.#current);
   }
 
   async #step({ delivery }: HeldDelivery): Promise<StepOutcome> {
     const outcome = await delivery.step(this.#stop.signal);
     if (outcome.type === 'wait' || outcome.type === 'blocked') this.#note(outcome.reason);
-    else this.#problem = undefined;
+    else if (outcome.type !== 'pending') this.#problem = undefined;
     if (outcome.type === 'sent') this.#hasAccepted = true;
     return outcome;
   }
@@ -114,7 +116,7 @@ export class Lane {
       this.#leftover = openDelivery(destination, oldest);
     }
     const outcome = await this.#step(this.#leftover);
-    if (outcome.type === 'sent') return outcome;
+    if (outcome.type === 'sent' || outcome.type === 'pending') return outcome;
     if (outcome.type === 'wait' || outcome.type === 'blocked') return outcome;
     this.#leftover.close();
     this.#leftover = undefined;

@@ -86,6 +86,9 @@ async function sendAll(
         if (outcome.atMs > untilMs) return outcome.reason;
         await sleep(Math.max(10, outcome.atMs - Date.now()), undefined, { signal }).catch(() => {});
         break;
+      case 'pending':
+        if (Date.now() > untilMs) return delivery.status().problem ?? 'no answer';
+        break;
       case 'blocked':
         return outcome.reason;
       default:

@@ -69,6 +69,8 @@ export interface Delivery {
 export type StepOutcome =
   /** Something was accepted; there may be more. */
   | { readonly type: 'sent' }
+  /** Some of it is under way, and nobody has to wait for that; the rest is sent, or waits. To be called again. */
+  | { readonly type: 'pending' }
   /** All that is there now is sent; the run goes on. */
   | { readonly type: 'idle' }
   /** The run has ended and all of it is sent. */

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import { createProgram, runAlone } from '../api/program.ts';
-import { readRun, stagelight } from '../support/cli.ts';
+import { CLI, readRun, stagelight } from '../support/cli.ts';
 import { OtlpServer } from '../support/otlp-server.ts';
 import { createTemporaryDir } from '../support/temporary.ts';
 
@@ -68,6 +68,36 @@ test('a record is at the backend within a second of being printed', async () => 
   const arrivedMs = await arrived;
   const { stdout } = await run;
   expect(arrivedMs - Number(stdout.split('\n')[0])).toBeLessThan(1000);
+});
+
+test('an address that hangs delays its own signal only', { timeout: 60_000 }, async () => {
+  const server = await OtlpServer.start();
+  const arrived = new Map<string, number>();
+  let hanging = 0;
+  server.behave = ({ path, body }) => {
+    if (path === '/v1/traces') {
+      hanging += 1;
+      return new Promise<boolean>(() => {});
+    }
+    for (const [line] of String(body).matchAll(/tick \d+/g)) arrived.set(line, Date.now());
+    return true;
+  };
+  const project = createTemporaryDir();
+  const stage = `"${process.execPath}" "${CLI}" stage first -- true`;
+  const ticks = 'for n in 1 2 3 4 5 6 7 8; do echo "tick $(date +%s%3N)"; sleep 0.5; done';
+  const { stdout } = await stagelight(
+    project,
+    ['run', '--flush-timeout', '1', '--', 'sh', '-c', `${stage}; ${ticks}`],
+    {
+      env: { STAGELIGHT_OTLP_ENDPOINT: server.url },
+    },
+  );
+  expect(hanging).toBeGreaterThan(0);
+  const lines = stdout.split('\n');
+  expect(lines).toHaveLength(8);
+  for (const line of lines) {
+    expect(arrived.get(line)! - Number(line.slice('tick '.length))).toBeLessThan(1500);
+  }
 });
 
 test('a run that a TypeScript program begins is sent as well', async () => {

@@ -5,6 +5,7 @@ import type { Channel } from './channel.ts';
 import { OtlpCursor } from './cursor.ts';
 import { SignalDelivery } from './signal-delivery.ts';
 import type { SignalOutcome } from './signal-delivery.ts';
+import { settle } from './settle.ts';
 import { SignalFile } from './signal-file.ts';
 
 /** When a signal that waits must not hold up another one that doesn't. */
@@ -12,11 +13,18 @@ const LOOK_MS = 200;
 /** When a cursor that can't be written is tried again. */
 const RETRY_SAVE_MS = 2000;
 
+interface SignalLane {
+  readonly channel: Channel;
+  readonly delivery: SignalDelivery;
+  /** Its step, until somebody has seen what came of it. */
+  underWay?: Promise<SignalOutcome>;
+}
+
 /** A run on its way to an OTLP backend: its signals side by side, each by its own channel. */
 export class OtlpDelivery implements Delivery {
   readonly #run: SentRun;
   readonly #cursor: OtlpCursor;
-  readonly #signals: readonly { readonly channel: Channel; readonly delivery: SignalDelivery }[];
+  readonly #signals: readonly SignalLane[];
 
   constructor({
     name,
@@ -31,7 +39,8 @@ export class OtlpDelivery implements Delivery {
     this.#cursor = new OtlpCursor(run.runDir, name);
     this.#signals = channels.map((channel) => {
       const file = new SignalFile(join(run.runDir, channel.settings.signal.file));
-      return { channel, delivery: new SignalDelivery({ channel, file, cursor: this.#cursor }) };
+      const delivery = new SignalDelivery({ channel, file, cursor: this.#cursor });
+      return { channel, delivery };
     });
   }
 
@@ -40,10 +49,7 @@ export class OtlpDelivery implements Delivery {
       // Before anything is sent: what can't be remembered would be sent twice.
       this.#cursor.save();
       const isEnded = hasEnded(this.#run);
-      const outcomes = await Promise.all(
-        this.#signals.map(async ({ delivery }) => delivery.step(signal)),
-      );
-      this.#noteAbsent(outcomes);
+      const outcomes = this.#noteAbsent(await this.#stepAll(signal, isEnded));
       this.#cursor.save();
       return toOutcome(outcomes, isEnded);
     } catch (error) {
@@ -82,22 +88,46 @@ export class OtlpDelivery implements Delivery {
     for (const { delivery } of this.#signals) delivery.close();
   }
 
-  /** A backend of one signal (Jaeger, Loki) has nothing at the others' addresses: that is no fault, and said once. */
-  #noteAbsent(outcomes: readonly SignalOutcome[]): void {
-    if (!this.#signals.some(({ channel }) => channel.hasAccepted)) return;
+  /**
+   * Steps each signal that isn't under way. Gives what has come of them as soon as something was sent or nothing is under
+   * way any more: one that hangs holds back no other. Of a run that goes on nobody waits longer than a moment.
+   */
+  async #stepAll(
+    signal: AbortSignal,
+    isEnded: boolean,
+  ): Promise<readonly (SignalOutcome | undefined)[]> {
+    const steps = this.#signals.map(async (each) => (each.underWay ??= each.delivery.step(signal)));
+    const mostMs = isEnded || signal.aborted ? undefined : LOOK_MS;
+    const outcomes = await settle(steps, { isEnough: ({ type }) => type === 'sent', mostMs });
     for (const [index, outcome] of outcomes.entries()) {
-      const { settings } = this.#signals[index]!.channel;
-      if (outcome.type !== 'blocked' || !outcome.isMissing || !settings.isImplied) continue;
-      this.#cursor.setAbsent(settings.signal.name, outcome.reason);
+      if (outcome !== undefined) delete this.#signals[index]!.underWay;
     }
+    return outcomes;
+  }
+
+  /** A backend of one signal (Jaeger, Loki) has nothing at the others' addresses: that is no fault, and said once. */
+  #noteAbsent(
+    outcomes: readonly (SignalOutcome | undefined)[],
+  ): readonly (SignalOutcome | undefined)[] {
+    if (!this.#signals.some(({ channel }) => channel.hasAccepted)) return outcomes;
+    return outcomes.map((outcome, index) => {
+      const { settings } = this.#signals[index]!.channel;
+      if (outcome?.type !== 'blocked' || !outcome.isMissing || !settings.isImplied) return outcome;
+      this.#cursor.setAbsent(settings.signal.name, outcome.reason);
+      return { type: 'empty' };
+    });
   }
 }
 
-function toOutcome(outcomes: readonly SignalOutcome[], isEnded: boolean): StepOutcome {
-  if (outcomes.some(({ type }) => type === 'sent')) return { type: 'sent' };
+function toOutcome(
+  outcomes: readonly (SignalOutcome | undefined)[],
+  isEnded: boolean,
+): StepOutcome {
+  if (outcomes.some((outcome) => outcome?.type === 'sent')) return { type: 'sent' };
   const hindered = outcomes.filter(
-    (outcome) => outcome.type === 'wait' || outcome.type === 'blocked',
+    (outcome) => outcome?.type === 'wait' || outcome?.type === 'blocked',
   );
+  if (outcomes.includes(undefined)) return { type: 'pending' };
   const [first] = hindered.toSorted((a, b) => a.atMs - b.atMs);
   if (first === undefined) return { type: isEnded ? 'done' : 'idle' };
   const isHealthyBeside = hindered.length < outcomes.length && !isEnded;
