@@ -113,11 +113,18 @@ export type ConsoleEvent =
   | { readonly type: 'trial-end'; readonly trial: TrialReading }
   | { readonly type: 'job-start'; readonly number: number; readonly overrides: string }
   | { readonly type: 'task'; readonly task: string }
-  | { readonly type: 'task-end'; readonly task: string; readonly result: Result }
+  | ({ readonly type: 'task-end'; readonly task: string } & FlowRunEnd)
   | { readonly type: 'flow-start'; readonly run: string; readonly flow: string }
   | { readonly type: 'flow'; readonly run: string }
-  | { readonly type: 'flow-end'; readonly run: string; readonly result: Result }
+  | ({ readonly type: 'flow-end'; readonly run: string } & FlowRunEnd)
   | { readonly type: 'progress'; readonly progress: ProgressReading };
+
+/** How a flow or task run has ended. */
+export interface FlowRunEnd {
+  readonly result: Result;
+  readonly errorType?: string;
+  readonly errorMessage?: string;
+}
 
 /** A finished trial, as Optuna prints it. */
 export interface TrialReading {

@@ -1,7 +1,7 @@
 import { ATTR } from '../model/attributes.ts';
 import type { Result } from '../model/pipeline.ts';
 import { fromLevelName } from '../model/severity.ts';
-import type { ConsoleEvent, Grammar, Reading } from './grammar.ts';
+import type { ConsoleEvent, FlowRunEnd, Grammar, Reading } from './grammar.ts';
 import { readPythonString } from './python-literal.ts';
 import type { Literal } from './python-literal.ts';
 import { createRecordBlock } from './traceback-after.ts';
@@ -52,6 +52,7 @@ type Told = Pick<Reading, 'logger' | 'attributes' | 'event' | 'repeats'>;
 const LINE = /^(\d\d:\d\d:\d\d\.\d{3}) \| ([A-Z]{3,10}|Level \d{1,4}) {0,7} \| (.*)$/s;
 const LOGGER = /^(\S{1,300}) - (.*)$/s;
 const FINISHED = /^Finished in state (\w{1,40})\(/;
+const RAISED = / run encountered an exception:? ([A-Za-z_][\w.]{0,200})(?:: (.*))?$/s;
 const STATE_TYPE = /type=([A-Z]{1,20})\)$/;
 const FOR_FLOW = ' for flow ';
 
@@ -125,12 +126,12 @@ function tellOfRun({ isTask, name }: Pick<Run, 'isTask' | 'name'>, body: string)
 }
 
 function tellOfTask(body: string, task: string): Told {
-  const result = readResult(body);
+  const end = readEnd(body);
   return {
     logger: 'prefect.task_runs',
     attributes: { [ATTR.prefectTaskRunName]: task },
-    event: result === undefined ? { type: 'task', task } : { type: 'task-end', task, result },
-    repeats: result === undefined ? { source: `Task ${task}` } : undefined,
+    event: end === undefined ? { type: 'task', task } : { type: 'task-end', task, ...end },
+    repeats: end === undefined ? { source: `Task ${task}` } : undefined,
   };
 }
 
@@ -147,8 +148,8 @@ function tellOfFlow(body: string, run: string): Told {
 function toFlowEvent(body: string, run: string): ConsoleEvent {
   const flow = readBeginning(body);
   if (flow !== undefined) return { type: 'flow-start', run, flow };
-  const result = readResult(body);
-  return result === undefined ? { type: 'flow', run } : { type: 'flow-end', run, result };
+  const end = readEnd(body);
+  return end === undefined ? { type: 'flow', run } : { type: 'flow-end', run, ...end };
 }
 
 /** `Beginning flow run 'x' for flow 'pipeline'` (`subflow run` inside another flow): the flow's name. */
@@ -160,9 +161,20 @@ function readBeginning(body: string): string | undefined {
 }
 
 /** A state's name can be the user's own; its type then stands behind it. */
-function readResult(body: string): Result | undefined {
+function readEnd(body: string): FlowRunEnd | undefined {
   if (!body.startsWith('Finished ')) return undefined;
-  const state = FINISHED.exec(body)?.[1];
-  if (state === undefined) return undefined;
-  return RESULTS[state] ?? RESULTS[STATE_TYPE.exec(body)?.[1] ?? ''] ?? 'success';
+  const finished = FINISHED.exec(body);
+  if (finished === null) return undefined;
+  const state = finished[1]!;
+  const result = RESULTS[state] ?? RESULTS[STATE_TYPE.exec(body)?.[1] ?? ''] ?? 'success';
+  if (result !== 'failure' && result !== 'error') return { result };
+  const message = readPythonString(body, finished[0].length)?.value;
+  return message === undefined ? { result } : { result, ...readError(message) };
+}
+
+/** `Task run encountered an exception ValueError: three`, of a flow run with a colon before the type. */
+function readError(message: string): Pick<FlowRunEnd, 'errorType' | 'errorMessage'> {
+  const raised = RAISED.exec(message);
+  if (raised === null) return { errorMessage: message };
+  return { errorType: raised[1]!, ...(raised[2] !== undefined && { errorMessage: raised[2] }) };
 }

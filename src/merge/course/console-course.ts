@@ -297,12 +297,12 @@ export class ConsoleCourse {
         return this.#track(`Flow ${event.run}`, this.#flows.flow(event.run, place));
       case 'flow-end':
         this.#endTrack(`Flow ${event.run}`, { end: time, result: event.result });
-        return this.#flows.endFlow(event.run, event.result, place).scope;
+        return this.#flows.endFlow(event.run, event, place).scope;
       case 'task':
         return this.#track(`Task ${event.task}`, this.#flows.task(event.task, place));
       case 'task-end':
         this.#endTrack(`Task ${event.task}`, { end: time, result: event.result });
-        return this.#flows.endTask(event.task, event.result, place).scope;
+        return this.#flows.endTask(event.task, event, place).scope;
       default:
         return undefined;
     }

@@ -1,9 +1,9 @@
+import type { FlowRunEnd } from '../../grammars/grammar.ts';
 import { ATTR } from '../../model/attributes.ts';
 import { toStageSpanId } from '../../model/ids.ts';
 import type { RunId, SpanId } from '../../model/ids.ts';
-import type { Result } from '../../model/pipeline.ts';
 import type { UnixTime } from '../../model/time.ts';
-import type { OpenSpan, SpanBook } from './span-book.ts';
+import type { OpenSpan, SpanBook, SpanEnd } from './span-book.ts';
 
 interface Place {
   readonly time: UnixTime;
@@ -67,18 +67,18 @@ export class FlowCourse {
     return span;
   }
 
-  endTask(run: string, result: Result, place: Place): OpenSpan {
+  endTask(run: string, how: FlowRunEnd, place: Place): OpenSpan {
     const span = this.task(run, place);
     this.#tasks.delete(run);
-    this.#book.close(span, { end: place.time, result });
+    this.#book.close(span, toSpanEnd(how, place.time));
     return span;
   }
 
-  endFlow(run: string, result: Result, place: Place): OpenSpan {
+  endFlow(run: string, how: FlowRunEnd, place: Place): OpenSpan {
     const span = this.flow(run, place);
     this.#flows.delete(run);
     this.#ended.set(run, span);
-    this.#book.close(span, { end: place.time, result });
+    this.#book.close(span, toSpanEnd(how, place.time));
     return span;
   }
 
@@ -110,4 +110,8 @@ export class FlowCourse {
   #innermostFlow(): OpenSpan | undefined {
     return [...this.#flows.values()].at(-1);
   }
+}
+
+function toSpanEnd({ result, errorType, errorMessage }: FlowRunEnd, end: UnixTime): SpanEnd {
+  return { end, result, errorType, errorMessage };
 }
