@@ -21,7 +21,7 @@ export function* comparePipeline(
   course: Course,
   run: MlflowRun,
 ): Generator<MlflowFinding> {
-  const state = toPipelineState(root, course, new Cuts());
+  const state = toPipelineState(root, course, { cuts: new Cuts() });
   const name = "the pipeline's run";
   if (state.status !== run.status) yield toDifference(name, 'it', [run.status, state.status]);
   for (const [key, value] of Object.entries(state.tags)) {

@@ -8,6 +8,7 @@ import type { MetricPoint } from './api.ts';
 import type { RunVisitor } from './run-reader.ts';
 import { StageLogs } from './stage-logs.ts';
 import { SeriesBook } from './series-book.ts';
+import { Studies } from './studies.ts';
 import { toMissingValues } from './trial.ts';
 
 /** What goes on for so long is at work: DVC needs some hundred milliseconds to find that a stage is to be skipped. */
@@ -29,6 +30,7 @@ export class Course implements RunVisitor {
   readonly stages: StoredSpan[] = [];
   /** Trials that have ended and aren't written yet. */
   readonly trials: StoredSpan[] = [];
+  readonly studies = new Studies();
   root: StoredSpan | undefined;
   /** Where the pipeline's programs keep their MLflow runs, as they told, and in how many spans. */
   readonly #trackingUris = new Map<string, number>();
@@ -89,6 +91,7 @@ export class Course implements RunVisitor {
     } else if (attributes[ATTR.trialNumber] !== undefined) {
       this.#hasWorked = true;
       this.trials.push(span);
+      this.studies.add(span);
       for (const point of toMissingValues(span, this.series.peek(spanId))) {
         this.series.add(spanId, point);
       }
@@ -100,11 +103,13 @@ export class Course implements RunVisitor {
 
   /** The stage that a trial is in, where that is known yet. */
   toStage({ parentSpanId, attributes }: StoredSpan): BegunStage | undefined {
-    const studyId = parentSpanId ?? '';
+    return this.toStageOfStudy(parentSpanId ?? '', String(attributes[ATTR.studyName]));
+  }
+
+  toStageOfStudy(studyId: SpanId, study: string): BegunStage | undefined {
     const known = this.#stagesOfStudies.get(studyId) ?? this.#begun.get(studyId);
     if (known !== undefined) return known;
     // A study tells of itself when it ends; until then it is known by its ID, which is made of its stage's.
-    const study = String(attributes[ATTR.studyName]);
     for (const stage of this.#begun.values()) {
       if (toStudySpanId(stage.spanId, study) !== studyId) continue;
       this.#stagesOfStudies.set(studyId, stage);

@@ -8,6 +8,8 @@ import type { Course } from './course.ts';
 import type { UnixTime } from '../../model/time.ts';
 import { MAX_PARAM_CHARS, MAX_TAG_CHARS, cutText, toKey, toValues } from './limits.ts';
 import type { Cuts } from './limits.ts';
+import { toNote } from './note.ts';
+import type { NotePlace } from './note.ts';
 import { METRIC_PREFIX, STAGE_TAG_PREFIX, TAG } from './names.ts';
 import { toParamText } from './trial.ts';
 
@@ -21,7 +23,11 @@ export interface PipelineState {
 }
 
 /** The end of a run as its root span tells it. */
-export function toPipelineState(root: StoredSpan, course: Course, cuts: Cuts): PipelineState {
+export function toPipelineState(
+  root: StoredSpan,
+  course: Course,
+  { cuts, place }: { readonly cuts: Cuts; readonly place?: NotePlace },
+): PipelineState {
   const params = toStageParams(course.stages, cuts);
   const metrics = toPipelineMetrics(course, cuts);
   const tags = toValues([...toResultTags(root), ...course.stages.flatMap(toStageTags)], {
@@ -34,7 +40,7 @@ export function toPipelineState(root: StoredSpan, course: Course, cuts: Cuts): P
     endMs: toUnixMs(root.end),
     tags: {
       ...tags,
-      [TAG.note]: cutText(toNote(root, course.stages), MAX_TAG_CHARS),
+      [TAG.note]: cutText(toNote(root, course, place), MAX_TAG_CHARS),
       ...(cut !== undefined && { [TAG.cut]: cut }),
     },
     params,
@@ -94,27 +100,6 @@ function toSeconds(start: UnixTime, end: UnixTime): string {
   return (toDurationMs(start, end) / 1000).toFixed(3);
 }
 
-/** What MLflow shows at the top of a run's page, as Markdown. */
-function toNote(root: StoredSpan, stages: readonly StoredSpan[]): string {
-  const rows = stages.map(({ attributes, start, end }) => {
-    const result = String(attributes[ATTR.taskResult] ?? '');
-    const outcome = String(attributes[ATTR.dvcOutcome] ?? result);
-    const seconds = result === 'skip' ? '' : `${toSeconds(start, end)} s`;
-    return `| ${toCell(attributes[ATTR.taskName])} | ${outcome} | ${seconds} |`;
-  });
-  const result = String(root.attributes[ATTR.pipelineResult] ?? '');
-  const title = `Pipeline run by stagelight: **${result}** in ${toSeconds(root.start, root.end)} s`;
-  if (rows.length === 0) return title;
-  return [title, '', '| stage | outcome | time |', '|---|---|--:|', ...rows].join('\n');
-}
-
-/** A text that can't end a cell of a table, or be markup. */
-function toCell(text: unknown): string {
-  return String(text).replaceAll(/[|<>`*_[\]\\\n]/g, (character) =>
-    character === '\n' ? ' ' : `\\${character}`,
-  );
-}
-
 function joinTexts(value: unknown, separator: string): string | undefined {
   return Array.isArray(value) ? (value as unknown[]).map(String).join(separator) : undefined;
 }
@@ -128,7 +113,18 @@ export function toStageParams(stages: readonly StoredSpan[], cuts: Cuts): Record
       params.set(name.slice(ATTR.dvcParamPrefix.length), toParamText(value));
     }
   }
-  return toValues(params, { maxChars: MAX_PARAM_CHARS, cuts });
+  return toValues(withoutGroups(params), { maxChars: MAX_PARAM_CHARS, cuts });
+}
+
+/** A group of parameters that a stage names as a whole, `tune`, is there by its members already, `tune.epochs`. */
+function withoutGroups(params: ReadonlyMap<string, string>): [string, string][] {
+  const groups = new Set<string>();
+  for (const name of params.keys()) {
+    for (let end = name.indexOf('.'); end > 0; end = name.indexOf('.', end + 1)) {
+      groups.add(name.slice(0, end));
+    }
+  }
+  return [...params].filter(([name, value]) => !(groups.has(name) && value.startsWith('{')));
 }
 
 /**

@@ -140,8 +140,11 @@ export class RunWriter {
     await once.do('artifacts', () => artifacts.finish(options));
     await once.do('trace', () => trace.finish(options));
     await once.do('children', () => this.#adopt(options));
-    const state = toPipelineState(root, this.#options.course, this.#cuts);
     const told = this.#readInfo();
+    const state = toPipelineState(root, this.#options.course, {
+      cuts: this.#cuts,
+      place: { ...parent, traceId: told.traceId },
+    });
     const tags = { ...toPipelineTags(told, told.runId), ...state.tags };
     for (const [index, batch] of splitBatch({ ...state, tags }).entries()) {
       await once.do(`batch ${index}`, () => api.logBatch(parent.runId, batch, options));

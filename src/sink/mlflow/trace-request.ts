@@ -56,8 +56,7 @@ function tellStory(
   { isRoot, course, info }: { isRoot: boolean; course: Course; info: RunInfo },
 ): void {
   const span = parseSpan(json);
-  const metrics = course.series.peek(span.spanId);
-  const { name, type, inputs, outputs } = toTraceStory(span, { isRoot, metrics });
+  const { name, type, inputs, outputs } = toTraceStory(span, { isRoot, course });
   json['name'] = name;
   const attributes: [string, string][] = [
     ['mlflow.spanType', type],

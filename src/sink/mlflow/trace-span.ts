@@ -2,6 +2,8 @@ import { ATTR } from '../../model/attributes.ts';
 import type { Attributes } from '../../model/pipeline.ts';
 import type { StoredSpan } from '../../spool/signal-reader.ts';
 import type { MetricPoint } from './api.ts';
+import type { Course } from './course.ts';
+import type { StudySummary } from './studies.ts';
 import { toTrialParams } from './trial.ts';
 
 /** What a span is in MLflow's trace view: https://mlflow.org/docs/latest/genai/concepts/span/ */
@@ -16,18 +18,41 @@ export interface TraceStory {
 /** A span as MLflow's trace view tells it: parameters go in, results come out. */
 export function toTraceStory(
   span: StoredSpan,
-  place: { readonly isRoot: boolean; readonly metrics: readonly MetricPoint[] },
+  { isRoot, course }: { readonly isRoot: boolean; readonly course: Course },
 ): TraceStory {
-  const { attributes } = span;
-  if (place.isRoot) return toRunStory(span);
-  if (attributes[ATTR.taskName] !== undefined) return toStageStory(span, place.metrics);
+  const { attributes, spanId } = span;
+  if (isRoot) return toRunStory(span, course);
+  if (attributes[ATTR.taskName] !== undefined)
+    return toStageStory(span, course.series.peek(spanId));
   if (attributes[ATTR.trialNumber] !== undefined) return toTrialStory(span);
-  if (attributes[ATTR.studyName] !== undefined) return toStudyStory(span);
-  const type = attributes[ATTR.executableName] === undefined ? 'CHAIN' : 'TOOL';
-  return { name: span.name, type, inputs: {}, outputs: {} };
+  if (attributes[ATTR.studyName] !== undefined)
+    return toStudyStory(span, course.studies.get(spanId));
+  const isCommand = COMMAND_MARKS.some((name) => attributes[name] !== undefined);
+  return isCommand
+    ? toCommandStory(span)
+    : { name: span.name, type: 'CHAIN', inputs: {}, outputs: {} };
 }
 
-function toRunStory({ name, attributes }: StoredSpan): TraceStory {
+const COMMAND_MARKS = [ATTR.executableName, ATTR.commandLine] as const;
+
+function toCommandStory({ name, attributes }: StoredSpan): TraceStory {
+  return {
+    name,
+    type: 'TOOL',
+    inputs: pick({ command: attributes[ATTR.commandLine] }),
+    outputs: pick({
+      exit_code: attributes[ATTR.exitCode],
+      cpu_seconds: attributes[ATTR.cpuUser],
+      peak_bytes: attributes[ATTR.memoryPeak],
+    }),
+  };
+}
+
+function toRunStory({ name, attributes }: StoredSpan, { stages }: Course): TraceStory {
+  const outcomes = stages.map(({ attributes: { [ATTR.taskName]: stage, ...told } }) => [
+    String(stage),
+    told[ATTR.dvcOutcome] ?? told[ATTR.taskResult],
+  ]);
   return {
     name,
     type: 'WORKFLOW',
@@ -35,6 +60,7 @@ function toRunStory({ name, attributes }: StoredSpan): TraceStory {
     outputs: pick({
       result: attributes[ATTR.pipelineResult],
       exit_code: attributes[ATTR.exitCode],
+      stages: outcomes.length === 0 ? undefined : Object.fromEntries(outcomes),
     }),
   };
 }
@@ -76,12 +102,18 @@ function toTrialStory(span: StoredSpan): TraceStory {
   };
 }
 
-function toStudyStory({ attributes }: StoredSpan): TraceStory {
+function toStudyStory({ attributes }: StoredSpan, summary: StudySummary | undefined): TraceStory {
   return {
     name: `study ${String(attributes[ATTR.studyName])}`,
     type: 'WORKFLOW',
     inputs: pick({ direction: attributes[ATTR.studyDirection] }),
-    outputs: pick({ best_trial: attributes[ATTR.bestTrial] }),
+    outputs: pick({
+      best_trial: attributes[ATTR.bestTrial] ?? summary?.best?.number,
+      best_value: summary?.best?.value,
+      trials: summary?.trialCount,
+      pruned: summary?.prunedCount || undefined,
+      failed: summary?.failedCount || undefined,
+    }),
   };
 }
 
