@@ -112,6 +112,7 @@ export type ConsoleEvent =
   | { readonly type: 'study-start'; readonly study: string; readonly isNew: boolean }
   | { readonly type: 'trial-end'; readonly trial: TrialReading }
   | { readonly type: 'job-start'; readonly number: number; readonly overrides: string }
+  | { readonly type: 'job-fail'; readonly overrides: string }
   | { readonly type: 'task'; readonly task: string }
   | ({ readonly type: 'task-end'; readonly task: string } & FlowRunEnd)
   | { readonly type: 'flow-start'; readonly run: string; readonly flow: string }

@@ -10,7 +10,7 @@ export const hydra: Grammar = {
   name: 'hydra',
   starts: '[E',
   read(line) {
-    if (line.startsWith(FAILED)) return { body: line, block: () => new TracebackAfterBlock('') };
+    if (line.startsWith(FAILED)) return readFailure(line);
     const job = JOB.exec(line);
     if (job !== null) return readJobLine(job);
     const own = OWN.exec(line);
@@ -30,6 +30,12 @@ const JOB = new RegExp(
 );
 const OWN = new RegExp(String.raw`^${STAMP}\[HYDRA\] (.*)$`, 's');
 const JOB_START = /^\t#(\d{1,9}) : (.*)$/s;
+
+/** `Error executing job with overrides: ['lr=0.3']` */
+function readFailure(line: string): Reading {
+  const event: ConsoleEvent = { type: 'job-fail', overrides: line.slice(FAILED.length) };
+  return { body: line, event, block: () => new TracebackAfterBlock('') };
+}
 
 function readJobLine(match: RegExpExecArray): Reading | undefined {
   const severityText = match[3]!;

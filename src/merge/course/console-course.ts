@@ -1,7 +1,5 @@
 import type { ConsoleEvent } from '../../grammars/grammar.ts';
-import { ATTR } from '../../model/attributes.ts';
 import type { SpanId } from '../../model/ids.ts';
-import { toStageSpanId } from '../../model/ids.ts';
 import type { RunKind } from '../../model/pipeline.ts';
 import type { UnixTime } from '../../model/time.ts';
 import type { Zone } from '../../model/zone.ts';
@@ -12,6 +10,7 @@ import type { Recorder } from '../recorder.ts';
 import { ConsoleRecords } from './console-records.ts';
 import type { StreamName } from './console-records.ts';
 import { FlowCourse } from './flow-course.ts';
+import { JobCourse } from './job-course.ts';
 import type { OpenSpan, SpanEnd } from './span-book.ts';
 import { StageCourse } from './stage-course.ts';
 import type { StageCourseOptions } from './stage-course.ts';
@@ -46,7 +45,7 @@ interface Track {
   readonly base: Scope;
   readonly stages: StageCourse;
   readonly studies: StudyCourse;
-  job: OpenSpan | undefined;
+  readonly jobs: JobCourse;
 }
 
 /** Makes spans and records of what one command printed: decides where each line belongs. */
@@ -54,7 +53,6 @@ export class ConsoleCourse {
   readonly #options: ConsoleCourseOptions;
   readonly #flows: FlowCourse;
   readonly #tracks = new Map<string | undefined, Track>();
-  #jobCount = 0;
 
   constructor(options: ConsoleCourseOptions) {
     this.#options = options;
@@ -65,8 +63,8 @@ export class ConsoleCourse {
   /** The kind of run that the output shows, where it shows one. */
   get kind(): RunKind | undefined {
     if (this.#flows.hasFlow) return 'flow';
-    const hasSearch =
-      this.#jobCount > 0 || [...this.#tracks.values()].some(({ studies }) => studies.count > 0);
+    const tracks = [...this.#tracks.values()];
+    const hasSearch = tracks.some(({ studies, jobs }) => studies.count + jobs.count > 0);
     return hasSearch ? 'sweep' : undefined;
   }
 
@@ -100,7 +98,7 @@ export class ConsoleCourse {
   finish(how: SpanEnd): void {
     for (const track of [...this.#tracks.values()].toReversed()) {
       track.studies.finish();
-      this.#endJob(track, how.end);
+      track.jobs.end(how.end);
       track.stages.finish(how);
     }
   }
@@ -110,7 +108,7 @@ export class ConsoleCourse {
       base,
       stages: new StageCourse(this.#options),
       studies: new StudyCourse(this.#options),
-      job: undefined,
+      jobs: new JobCourse(this.#options),
     };
   }
 
@@ -119,15 +117,15 @@ export class ConsoleCourse {
   }
 
   #toScope(source: string | undefined): Scope {
-    const { base, stages, studies, job } = this.#toTrack(source);
-    const inner = stages.isEnding ? undefined : (studies.scope ?? job?.scope);
+    const { base, stages, studies, jobs } = this.#toTrack(source);
+    const inner = stages.isEnding ? undefined : (studies.scope ?? jobs.scope);
     return inner ?? stages.scope ?? base;
   }
 
   /** What a stage, study or job that begins now is in. */
   #toParent(track: Track, of: 'stage' | 'job' | 'study'): SpanId {
-    const { base, stages, job } = track;
-    if (of === 'study') return (job?.scope ?? stages.scope ?? base).spanId;
+    const { base, stages, jobs } = track;
+    if (of === 'study') return (jobs.scope ?? stages.scope ?? base).spanId;
     return (of === 'job' ? (stages.scope ?? base) : base).spanId;
   }
 
@@ -141,7 +139,11 @@ export class ConsoleCourse {
       case 'trial-end':
         return this.#offerStudy(event, { track, time, stream: records.stream });
       case 'job-start':
-        return this.#startJob(event, track, time);
+        this.#endInner(track, time);
+        return track.jobs.start(event, { time, parent: this.#toParent(track, 'job') });
+      case 'job-fail':
+        track.jobs.fail(event.overrides);
+        return this.#toScope(origin.source);
       case 'experiment':
         this.#options.onExperiment(event.name);
         return this.#idle(track, time);
@@ -257,35 +259,7 @@ export class ConsoleCourse {
   /** A study or job ends with the stage that it is in. */
   #endInner(track: Track, time: UnixTime): void {
     track.studies.finish();
-    this.#endJob(track, time);
-  }
-
-  #startJob(
-    event: Extract<ConsoleEvent, { type: 'job-start' }>,
-    track: Track,
-    time: UnixTime,
-  ): Scope {
-    this.#endInner(track, time);
-    const parent = this.#toParent(track, 'job');
-    this.#jobCount += 1;
-    track.job = this.#options.book.open({
-      spanId: toStageSpanId(this.#options.runId, `hydra job in ${parent}`, this.#jobCount),
-      parent,
-      role: 'job',
-      name: 'job',
-      start: time,
-      attributes: {
-        [ATTR.hydraJobNumber]: event.number,
-        [ATTR.hydraOverrides]: event.overrides.split(/\s+/),
-      },
-    });
-    return track.job.scope;
-  }
-
-  #endJob(track: Track, end: UnixTime): void {
-    if (track.job !== undefined)
-      this.#options.book.close(track.job, { end, inferred: ['end_time'] });
-    track.job = undefined;
+    track.jobs.end(time);
   }
 
   #offerFlow(event: ConsoleEvent, time: UnixTime): Scope | undefined {

@@ -18,11 +18,16 @@ function toWords(node: RunNode): string {
   const { attributes } = node;
   if (node.kind === 'study') return describeStudy(toStudyFacts(node));
   if (node.kind === 'trial') return describeTrial(toTrialFacts(node), node.error);
+  if (node.kind === 'job') return describeJob(node);
   if (node.error !== undefined) return describeError(node.error);
   if (node.kind === 'stage') return describeStage(toStageFacts(node));
-  if (node.kind === 'job') return toList(attributes[ATTR.hydraOverrides]).join(' ');
   if (node.kind === 'flow') return toText(attributes[ATTR.prefectFlowRunName]) ?? '';
   return node.kind === 'command' ? toList(attributes[ATTR.commandArgs]).join(' ') : '';
+}
+
+function describeJob({ attributes, error }: RunNode): string {
+  const overrides = toList(attributes[ATTR.hydraOverrides]).join(' ');
+  return error === undefined ? overrides : `${describeError(error)}  ${overrides}`;
 }
 
 /** `ValueError: accuracy 0.9 is below 0.99`, `exit code 1`, `SIGKILL`. */
