@@ -21,7 +21,7 @@ export const doctor: Command = {
       .option('--json', 'print one JSON document')
       .addHelpText(
         'after',
-        '\nSends one span, one log record and one metric named "canary" to each destination.',
+        '\nSends one span, one log record and one metric named "canary" to each OTLP destination, and asks MLflow for its experiments.',
       );
   },
   async run({ options, io }) {
