@@ -61,6 +61,9 @@ def begin(args, kwargs):
     kind = "task" if run.is_task else "flow"
     attributes = {f"prefect.{kind}_run.id": run.id, f"prefect.{kind}_run.name": run.name}
     parent = _context.inner_span()
+    if not run.is_task:
+        client = args[2] if len(args) > 2 else kwargs["client"]
+        attributes["prefect.api_url"] = str(client.api_url).rstrip("/")
     if run.is_task:
         attributes["prefect.flow_run.id"] = None if told.flow_run_id is None else str(told.flow_run_id)
         parent = parent or spans.get(str(told.flow_run_id))

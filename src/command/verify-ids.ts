@@ -2,7 +2,7 @@ import { join } from 'node:path';
 import { findHookFolder } from '../recording/python-hook.ts';
 import type { SentRun } from '../sink/destination.ts';
 import { findRunIds } from '../view/run-ids/find-run-ids.ts';
-import type { FoundRunId } from '../view/run-ids/find-run-ids.ts';
+import type { FoundRunId } from '../view/run-ids/asked.ts';
 import { layoutColumns } from '../view/text/columns.ts';
 import type { Cell } from '../view/text/columns.ts';
 import { escapeLine } from '../view/text/escape.ts';

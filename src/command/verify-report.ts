@@ -1,7 +1,7 @@
 import type { Declared } from '../ship/declared.ts';
 import type { Comparison } from '../ship/verify.ts';
 import type { SentRun } from '../sink/destination.ts';
-import type { FoundRunId } from '../view/run-ids/find-run-ids.ts';
+import type { FoundRunId } from '../view/run-ids/asked.ts';
 import { toShortId } from '../view/short-id.ts';
 import { isWholeInMlflow } from './verify-mlflow.ts';
 import type { MlflowAnswer } from './verify-mlflow.ts';

@@ -118,6 +118,8 @@ export const ATTR = {
   mlflowExperimentId: 'mlflow.experiment_id',
   prefectFlowRunName: 'prefect.flow_run.name',
   prefectFlowRunId: 'prefect.flow_run.id',
+  /** The server that knows the flow run. */
+  prefectApiUrl: 'prefect.api_url',
   prefectTaskRunName: 'prefect.task_run.name',
   prefectTaskRunId: 'prefect.task_run.id',
 } as const;

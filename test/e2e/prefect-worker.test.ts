@@ -6,6 +6,7 @@ import { execa } from 'execa';
 import { expect } from 'vitest';
 import { readRunInfo } from '../../src/spool/run-file.ts';
 import { CLI, createEnv, findRunDirs, readRun, stagelight } from '../support/cli.ts';
+import type { RecordedRun } from '../support/cli.ts';
 import { testWith } from '../support/peers.ts';
 import { createTemporaryDir } from '../support/temporary.ts';
 import { waitFor } from '../support/wait.ts';
@@ -30,14 +31,22 @@ from prefect import flow
 
 folder, command = sys.argv[1:]
 flow.from_source(source=folder, entrypoint="flows.py:nightly").deploy(
-    name="d", work_pool_name="pool", print_next_steps=False, ignore_warnings=True, interval=3600,
+    name="d", work_pool_name="pool", print_next_steps=False, ignore_warnings=True, interval=30,
     job_variables={"command": command, "working_dir": folder},
 )
 `;
 const TIMEOUT_MS = 240_000;
 
-testWith('prefect', 'git')(
-  'a deployment on a process pool: each flow run is a run, and Retry a new attempt at it, linked',
+/** Where an SQLAlchemy is that Prefect's scheduler works with (test/peers/prefect-server.txt). */
+const packages = process.env['STAGELIGHT_PREFECT_SERVER'];
+const test = testWith(
+  'prefect',
+  'git',
+  ...(packages === undefined ? ['STAGELIGHT_PREFECT_SERVER'] : []),
+);
+
+test(
+  'a deployment that fires by its schedule on a process pool: each flow run is a run, and Retry a new attempt at it, linked',
   { timeout: 2 * TIMEOUT_MS },
   async () => {
     const project = createTemporaryDir();
@@ -59,10 +68,12 @@ testWith('prefect', 'git')(
       reject: false,
       stdin: 'ignore',
     } as const;
-    const server = execa('prefect', ['server', 'start', '--port', String(port)], options);
-    const worker = (): typeof server =>
-      execa('prefect', ['worker', 'start', '--pool', 'pool'], options);
-    let started: typeof server | undefined;
+    const server = execa('prefect', ['server', 'start', '--port', String(port)], {
+      ...options,
+      env: { ...env, PYTHONPATH: packages },
+    });
+    const worker = () => execa('prefect', ['worker', 'start', '--pool', 'pool'], options);
+    let started: ReturnType<typeof worker> | undefined;
     try {
       await waitFor(async () => await isUp(`${api}/health`), TIMEOUT_MS);
       await execa('prefect', ['work-pool', 'create', 'pool', '--type', 'process'], options);
@@ -70,23 +81,36 @@ testWith('prefect', 'git')(
       await execa('python', ['deploy.py', project, command], options);
       started = worker();
 
-      await execa('prefect', ['deployment', 'run', 'nightly/d'], options);
-      await waitFor(() => countEnded(project) === 1, TIMEOUT_MS);
-      const first = readRun(project);
+      // It fires by itself; once it has, it fires no more.
+      await waitFor(() => findEnded(project).length > 0, TIMEOUT_MS);
+      const deployment = (await (await fetch(`${api}/deployments/name/nightly/d`)).json()) as Sent;
+      await post(`${api}/deployments/${deployment.id}/pause_deployment`, {});
+      await waitFor(() => findEnded(project).length === findRunDirs(project).length, TIMEOUT_MS);
+      const first = findEnded(project).at(-1)!;
       expect(first.info).toMatchObject({ result: 'failure', exitCode: 0, errorType: 'ValueError' });
       expect(first.spans.filter(({ name }) => name === 'nightly')).toHaveLength(1);
 
-      const [flowRun] = (await post(`${api}/flow_runs/filter`, {
-        flow_runs: { id: { any_: [first.info.flowRunId] } },
-      })) as { id: string; labels: Record<string, string> }[];
-      expect(flowRun?.labels['stagelight.run_id']).toBe(first.info.runId);
+      const flowRuns = (await post(`${api}/flow_runs/filter`, {
+        flow_runs: { id: { any_: findEnded(project).map(({ info }) => info.flowRunId) } },
+      })) as Sent[];
+      expect(flowRuns).toHaveLength(findEnded(project).length);
+      const flowRun = flowRuns.find(({ id }) => id === first.info.flowRunId)!;
+      expect(flowRun.auto_scheduled).toBe(true);
+      expect(flowRun.labels['stagelight.run_id']).toBe(first.info.runId);
+
+      // The server's own database isn't at hand where it runs on another machine.
+      for (const known of [{ PREFECT_API_URL: api }, {}])
+        expect(await findFlowId(first, { PREFECT_HOME: join(project, 'none'), ...known })).toBe(
+          'yes',
+        );
 
       rmSync(join(project, 'fail'));
-      await post(`${api}/flow_runs/${flowRun!.id}/set_state`, {
+      await post(`${api}/flow_runs/${flowRun.id}/set_state`, {
         state: { type: 'SCHEDULED', name: 'AwaitingRetry' },
       });
-      await waitFor(() => countEnded(project) === 2, TIMEOUT_MS);
-      const second = readRun(project);
+      const findSecond = () => findEnded(project).find(({ info }) => info.attempt === 2);
+      await waitFor(() => findSecond() !== undefined, TIMEOUT_MS);
+      const second = findSecond()!;
       expect(second.info).toMatchObject({
         result: 'success',
         attempt: 2,
@@ -117,9 +141,27 @@ testWith('prefect')('recording the worker itself says how to record its flow run
   expect(stderr).toContain('job_variables: {command: "stagelight run -- python -m prefect.engine"');
 });
 
-function countEnded(project: string): number {
-  if (!existsSync(join(project, '.stagelight'))) return 0;
-  return findRunDirs(project).filter((runDir) => readRunInfo(runDir)?.state === 'finished').length;
+/** What Prefect's server has of a deployment or flow run. */
+interface Sent {
+  readonly id: string;
+  readonly labels: Readonly<Record<string, string>>;
+  readonly auto_scheduled?: boolean;
+}
+
+/** The newest first. */
+function findEnded(project: string): RecordedRun[] {
+  if (!existsSync(join(project, '.stagelight'))) return [];
+  const runDirs = findRunDirs(project);
+  return runDirs.flatMap((runDir, index) =>
+    readRunInfo(runDir)?.state === 'finished' ? [readRun(project, index)] : [],
+  );
+}
+
+/** What `verify` says of the flow run. */
+async function findFlowId({ runDir }: RecordedRun, env: NodeJS.ProcessEnv): Promise<unknown> {
+  const { stdout } = await stagelight(runDir, ['verify', runDir, '--json'], { env });
+  const { ids } = JSON.parse(stdout) as { ids: { tool: string; carries: string }[] };
+  return ids.find(({ tool }) => tool === 'prefect')?.carries;
 }
 
 async function isUp(url: string): Promise<boolean> {

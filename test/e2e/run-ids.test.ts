@@ -7,11 +7,18 @@ import { createTemporaryDir } from '../support/temporary.ts';
 
 const PROGRAM = `
 import os, sys, hydra, optuna
+from optuna.storages import JournalStorage
+from optuna.storages.journal import JournalFileBackend
 
 @hydra.main(version_base=None, config_path='conf', config_name='config')
 def main(config):
     study = optuna.create_study(storage='sqlite:///study.db', study_name='kept')
     study.optimize(lambda trial: trial.suggest_float('x', 0, 1), n_trials=1)
+    for name in ('other', 'logged'):
+        journal = JournalStorage(JournalFileBackend('study.log'))
+        optuna.create_study(storage=journal, study_name=name)
+    study = optuna.load_study(storage=journal, study_name='logged')
+    study.optimize(lambda trial: 1.0, n_trials=1)
     optuna.create_study(study_name='lost').optimize(lambda trial: 1.0, n_trials=1)
 
 main()
@@ -36,6 +43,7 @@ testWith('python', 'dvc')(
       // In its files the interpolation stands as it was written.
       ['hydra', expect.stringContaining('/outputs/'), 'no'],
       ['optuna', 'study kept', 'yes'],
+      ['optuna', 'study logged', 'yes'],
       ['optuna', 'study lost', 'unknown'],
     ]);
   },

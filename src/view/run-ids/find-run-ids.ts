@@ -1,77 +1,54 @@
 import { existsSync, readFileSync, readdirSync } from 'node:fs';
-import { homedir } from 'node:os';
-import { isAbsolute, join, resolve } from 'node:path';
+import { join, resolve } from 'node:path';
 import { ATTR } from '../../model/attributes.ts';
 import type { RunInfo } from '../../model/run-info.ts';
 import { FILE } from '../../spool/layout.ts';
 import { readSpans } from '../../spool/signal-reader.ts';
 import type { StoredSpan } from '../../spool/signal-reader.ts';
-import { askSqlite } from './ask-sqlite.ts';
-import type { SqliteStore } from './ask-sqlite.ts';
-
-/** What one tool's own store has of a run's ID. */
-export interface FoundRunId {
-  readonly tool: 'dvc' | 'hydra' | 'mlflow' | 'optuna' | 'prefect';
-  /** What was looked at: a study, a flow run, an output folder, a database. */
-  readonly where: string;
-  /** `unknown`: it couldn't be looked at; `detail` says why. */
-  readonly carries: 'yes' | 'no' | 'unknown';
-  readonly detail: string;
-}
+import { askStores } from './ask-stores.ts';
+import { SQLITE, judge } from './asked.ts';
+import type { Asked, FoundRunId } from './asked.ts';
+import { findFlows } from './flows.ts';
+import { findStudies } from './studies.ts';
 
 export interface RunIdRequest {
   readonly runDir: string;
   readonly info: RunInfo;
   readonly env: NodeJS.ProcessEnv;
-  /** The script that reads SQLite stores; without it they are `unknown`. */
+  /** The Python script that reads stores; without it they are `unknown`. */
   readonly script: string | undefined;
 }
 
-const SQLITE = /^sqlite(?:\+\w+)?:\/\/\/(.+)$/;
 const MAX_FOUND = 200;
 
 /**
  * Looks into the stores of the tools that took part in a run for the run's ID: DVC's stages (their environment), Hydra's
- * output folders, Optuna's studies, Prefect's flow runs, MLflow's local database. Tools that left no trace in the run
+ * output folders, Optuna's studies, Prefect's flow runs (its server's, too), MLflow's local database. Tools that left no trace in the run
  * aren't in the answer. (MLflow servers are asked by MLflow's own part of `verify`.)
  */
 export async function findRunIds(request: RunIdRequest): Promise<FoundRunId[]> {
   const spans = [...readSpans(join(request.runDir, FILE.traces))];
-  const sqlite = [
+  const asked = [
     ...findStudies(request, spans),
     ...findFlows(request, spans),
     ...findMlflow(request),
-  ];
-  const asked = sqlite.slice(0, MAX_FOUND);
+  ].slice(0, MAX_FOUND);
   const stores = asked.flatMap(({ store }) => store ?? []);
-  const answers = await askSqlite({ ...request, runId: request.info.runId, stores });
+  const answers = await askStores({ ...request, runId: request.info.runId, stores });
+  const judged = asked.map(async (each) => {
+    const { found, store, ask } = each;
+    if (store === undefined) return [found];
+    const answer = answers[stores.indexOf(store)]!;
+    const isKnown = (answer.known ?? 0) > 0;
+    // A database without any of the run's is one of other projects.
+    if (found.tool === 'mlflow' && !isKnown) return [];
+    return [{ ...found, ...judge(isKnown || ask === undefined ? answer : await ask()) }];
+  });
   return [
     ...findStages(spans),
     ...findHydra(request, spans),
-    ...asked.flatMap(({ store, found }) => {
-      if (store === undefined) return [found];
-      const answer = answers[stores.indexOf(store)];
-      // A database without any of the run's is one of other projects.
-      if (found.tool === 'mlflow' && (answer?.known ?? 0) === 0) return [];
-      return [{ ...found, ...judge(answer) }];
-    }),
+    ...(await Promise.all(judged)).flat(),
   ];
-}
-
-interface Asked {
-  readonly found: FoundRunId;
-  readonly store?: SqliteStore;
-}
-
-function judge(
-  answer: { known?: number; carrying?: number; problem?: string } | undefined,
-): Pick<FoundRunId, 'carries' | 'detail'> {
-  const { known = 0, carrying = 0, problem } = answer ?? { problem: 'python3 gave no answer' };
-  if (problem !== undefined) return { carries: 'unknown', detail: problem };
-  if (known === 0) return { carries: 'unknown', detail: 'it is not there any more' };
-  return carrying > 0
-    ? { carries: 'yes', detail: 'stagelight.run_id' }
-    : { carries: 'no', detail: 'it has no stagelight.run_id of this run' };
 }
 
 function findStages(spans: readonly StoredSpan[]): FoundRunId[] {
@@ -134,44 +111,6 @@ function hasText(path: string, text: string): boolean {
   }
 }
 
-function findStudies({ info }: RunIdRequest, spans: readonly StoredSpan[]): Asked[] {
-  const studies = spans.filter(({ name }) => name === 'study');
-  return studies.map(({ attributes }) => {
-    const name = String(attributes[ATTR.studyName]);
-    const storage = attributes[ATTR.studyStorage];
-    const found = { tool: 'optuna' as const, where: `study ${name}`, carries: 'unknown' as const };
-    if (typeof storage !== 'string')
-      return { found: { ...found, detail: 'its storage is not known' } };
-    const file = SQLITE.exec(storage)?.[1];
-    if (file !== undefined) {
-      const path = isAbsolute(file) ? file : resolve(info.cwd, file);
-      return { found: { ...found, detail: '' }, store: { tool: 'optuna', path, name } };
-    }
-    const detail =
-      storage === 'InMemoryStorage'
-        ? 'in memory: it was gone with its process'
-        : `${storage} can't be looked into from here`;
-    return { found: { ...found, detail } };
-  });
-}
-
-function findFlows({ env }: RunIdRequest, spans: readonly StoredSpan[]): Asked[] {
-  const flows = spans.filter(
-    ({ attributes }) =>
-      attributes[ATTR.prefectFlowRunId] !== undefined &&
-      attributes[ATTR.prefectTaskRunId] === undefined,
-  );
-  const url = env['PREFECT_API_DATABASE_CONNECTION_URL'] ?? '';
-  const home = env['PREFECT_HOME'] ?? join(homedir(), '.prefect');
-  const path = SQLITE.exec(url)?.[1] ?? join(home, 'prefect.db');
-  return flows.map(({ attributes }) => {
-    const name = String(attributes[ATTR.prefectFlowRunId]);
-    const where = `flow run ${String(attributes[ATTR.prefectFlowRunName] ?? name)}`;
-    const found = { tool: 'prefect' as const, where, carries: 'unknown' as const, detail: '' };
-    return { found, store: { tool: 'prefect', path, name } };
-  });
-}
-
 /** MLflow's default without a server is a database in the working directory. */
 function findMlflow({ info, env }: RunIdRequest): Asked[] {
   const file = SQLITE.exec(env['MLFLOW_TRACKING_URI'] ?? 'sqlite:///mlflow.db')?.[1];
@@ -179,5 +118,5 @@ function findMlflow({ info, env }: RunIdRequest): Asked[] {
   const path = resolve(info.cwd, file);
   if (!existsSync(path)) return [];
   const found = { tool: 'mlflow' as const, where: path, carries: 'unknown' as const, detail: '' };
-  return [{ found, store: { tool: 'mlflow', path, name: '' } }];
+  return [{ found, store: { tool: 'mlflow', kind: 'sqlite', place: path, name: '' } }];
 }

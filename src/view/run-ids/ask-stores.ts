@@ -1,14 +1,16 @@
 import { spawn } from 'node:child_process';
 
-/** What is asked of one SQLite database. */
-export interface SqliteStore {
+/** What is asked of one store: a SQLite database, a journal file of Optuna's, or another database by its URL. */
+export interface Store {
   readonly tool: 'mlflow' | 'optuna' | 'prefect';
-  readonly path: string;
+  readonly kind: 'sqlite' | 'journal' | 'url';
+  /** The file, or the URL as SQLAlchemy takes it. */
+  readonly place: string;
   /** The study's name, the flow run's ID; empty for MLflow. */
   readonly name: string;
 }
 
-export interface SqliteAnswer {
+export interface StoreAnswer {
   /** How many of the things asked for are there. */
   readonly known?: number;
   /** How many of them carry the ID. */
@@ -16,18 +18,39 @@ export interface SqliteAnswer {
   readonly problem?: string;
 }
 
-export interface SqliteRequest {
+export interface StoreRequest {
   readonly runId: string;
-  readonly stores: readonly SqliteStore[];
+  readonly stores: readonly Store[];
   readonly script: string | undefined;
   readonly env: NodeJS.ProcessEnv;
 }
 
 const MAX_MS = 30_000;
 
-/** Has Python read the databases: Node 20 can't. An answer for each store, in their order; none where there is no Python. */
-export async function askSqlite(request: SqliteRequest): Promise<readonly SqliteAnswer[]> {
-  const { runId, stores, script, env } = request;
+/**
+ * Has Python read the stores: Node 20 can't read SQLite, and drivers of other databases are where the tool is that uses
+ * them. An answer for each store, in their order.
+ */
+export async function askStores(request: StoreRequest): Promise<readonly StoreAnswer[]> {
+  const { stores } = request;
+  const files = stores.filter(({ kind }) => kind !== 'url');
+  // A server may not answer at all: each is asked by itself.
+  const groups = [files, ...stores.filter(({ kind }) => kind === 'url').map((store) => [store])];
+  const answers = await Promise.all(groups.map((group) => askGroup(group, request)));
+  const known = new Map(
+    groups.flatMap((group, index) =>
+      group.map((store, place) => [store, answers[index]?.[place] ?? NO_ANSWER] as const),
+    ),
+  );
+  return stores.map((store) => known.get(store) ?? NO_ANSWER);
+}
+
+const NO_ANSWER: StoreAnswer = { problem: 'python3 gave no answer' };
+
+async function askGroup(
+  stores: readonly Store[],
+  { runId, script, env }: StoreRequest,
+): Promise<readonly StoreAnswer[]> {
   if (stores.length === 0 || script === undefined) return [];
   const asked = JSON.stringify({ runId, stores });
   for (const python of ['python3', 'python']) {
@@ -38,10 +61,10 @@ export async function askSqlite(request: SqliteRequest): Promise<readonly Sqlite
   return [];
 }
 
-function parseAnswers(text: string): SqliteAnswer[] | undefined {
+function parseAnswers(text: string): StoreAnswer[] | undefined {
   try {
     const answers: unknown = JSON.parse(text);
-    return Array.isArray(answers) ? (answers as SqliteAnswer[]) : undefined;
+    return Array.isArray(answers) ? (answers as StoreAnswer[]) : undefined;
   } catch {
     return undefined;
   }
