@@ -156,7 +156,7 @@ def end_trial(_, __, error, args, kwargs):
         mine.span,
         time=time,
         error=find_objective_error() if frozen.state.name == "FAIL" else None,
-        attributes=describe_trial(known, frozen),
+        attributes=describe_trial(known, study, frozen),
         members=f',"state":"{frozen.state.name}"',
     )
     _context.leave(mine.span)
@@ -177,7 +177,7 @@ def write_values(mine, frozen, time):
         write_metric(name, value, span=mine.span, time=time)
 
 
-def describe_trial(known, frozen):
+def describe_trial(known, study, frozen):
     params = frozen.params.items()
     attributes = {f"optuna.trial.param.{name}": "None" if value is None else value for name, value in params}
     values = frozen.values or []
@@ -186,16 +186,17 @@ def describe_trial(known, frozen):
     elif values:
         attributes["optuna.trial.values"] = [float(value) for value in values]
     if frozen.state.name == "COMPLETE" and len(known.directions) == 1:
-        attributes["optuna.trial.best"] = is_best(known, frozen.number, values[0])
+        attributes["optuna.trial.best"] = is_best(known, study, frozen.number)
     return attributes
 
 
-def is_best(known, number, value):
-    sign = 1 if known.directions[0] == "maximize" else -1
-    if known.best is not None and sign * (value - known.best[1]) <= 0:
-        return False
-    known.best = (number, value)
-    return True
+def is_best(known, study, number):
+    """Whether it is the best one so far, also among those of other processes that share the study."""
+    try:
+        known.best = study._storage.get_best_trial(study._study_id).number
+    except ValueError:
+        return False  # none is complete, as its value was no number
+    return known.best == number
 
 
 def find_objective_error():
@@ -218,7 +219,7 @@ def end_studies():
     """A study has no end that it tells of; with the process it is over."""
     for known in studies:
         if known.pid == os.getpid() and known.last_end is not None:
-            attributes = {} if known.best is None else {"optuna.study.best_trial": known.best[0]}
+            attributes = {} if known.best is None else {"optuna.study.best_trial": known.best}
             end_span(known.span, time=known.last_end, attributes=attributes)
 
 

@@ -24,6 +24,7 @@ import type { Recorder } from './recorder.ts';
 import { isSpanId } from './scopes.ts';
 import type { Scopes } from './scopes.ts';
 import type { Sightings } from './seen/sightings.ts';
+import { SharedStudies } from './shared-studies.ts';
 import { toEvents, toLinks } from './span-parts.ts';
 
 /** Makes spans and records of what the API and the hooks wrote into their inboxes. */
@@ -36,6 +37,7 @@ export class EntryReader {
   readonly #scopes: Scopes;
   readonly #logs: LogEntries;
   readonly #received: ReceivedEntries;
+  readonly #studies: SharedStudies;
   /** Spans that are open, and the inbox that told of each. */
   readonly #open = new Map<OpenSpan, string>();
   /** The last sign of life from each inbox. */
@@ -61,6 +63,7 @@ export class EntryReader {
     this.#scopes = options.scopes;
     this.#logs = new LogEntries(options);
     this.#received = new ReceivedEntries(options);
+    this.#studies = new SharedStudies(options.book);
   }
 
   take(entry: InboxEntry, place: EntryPlace): void {
@@ -115,11 +118,13 @@ export class EntryReader {
   /** The consoles have been read up to `time`. */
   settle(time: UnixTime): void {
     this.#logs.settle(time);
+    for (const study of this.#studies.settle()) this.#open.delete(study);
   }
 
   /** Ends what is still open: the process that began it was killed, for it ends its spans when it ends. */
   finish(how: SpanEnd): void {
     this.#logs.finish();
+    for (const study of this.#studies.settle(true)) this.#open.delete(study);
     const wasStopped = how.result === 'error' || how.result === 'cancellation';
     for (const [span, source] of [...this.#open].toReversed()) {
       const end = this.#lastTimes.get(source) ?? how.end;
@@ -172,9 +177,9 @@ export class EntryReader {
     const span = this.#book.get(entry.span);
     const end = parseNanoString(entry.time);
     if (span === undefined || end === undefined) return;
-    this.#open.delete(span);
     if (span.role === 'flow') this.#noteFlow(span, entry);
-    this.#book.close(span, {
+    if (span.role === 'trial') this.#studies.noteTrial(span, end);
+    const how: SpanEnd = {
       end,
       name: entry.name,
       ...(entry.result !== undefined && { result: entry.result }),
@@ -186,7 +191,10 @@ export class EntryReader {
       events: toEvents(entry.events, end),
       links: toLinks(entry.links),
       ...(entry.inferred && { inferred: entry.inferred }),
-    });
+    };
+    if (this.#studies.hold(span, how)) return;
+    this.#open.delete(span);
+    this.#book.close(span, how);
   }
 }
 

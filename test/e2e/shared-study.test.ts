@@ -1,0 +1,147 @@
+import { mkdirSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { execa } from 'execa';
+import { expect } from 'vitest';
+import { compareTimes, toUnixMs } from '../../src/model/time.ts';
+import type { StoredSpan } from '../../src/spool/signal-reader.ts';
+import { createEnv, readRun, stagelight } from '../support/cli.ts';
+import type { RecordedRun } from '../support/cli.ts';
+import { runIn } from '../support/mlops-project.ts';
+import { testWith } from '../support/peers.ts';
+import { createTemporaryDir } from '../support/temporary.ts';
+
+/** `study.py make KIND`, `study.py work KIND`, `study.py list KIND`: in one study, which any number of processes share. */
+const STUDY = `
+import logging, sys, time
+import optuna
+from optuna.storages import JournalStorage
+from optuna.storages.journal import JournalFileBackend
+
+what, kind = sys.argv[1:]
+storage = 'sqlite:///study.db' if kind == 'sqlite' else JournalStorage(JournalFileBackend('study.log'))
+
+def objective(trial):
+    logging.getLogger('app').warning('in trial %d', trial.number)
+    time.sleep(0.05)
+    return trial.suggest_float('x', 0, 1)
+
+if what == 'make':
+    optuna.create_study(study_name='shared', storage=storage)
+else:
+    study = optuna.load_study(study_name='shared', storage=storage)
+    if what == 'work':
+        study.optimize(objective, n_trials=4)
+        open(f'{sys.argv[1]}-{time.time_ns()}.done', 'w').close()
+    else:
+        for trial in study.trials:
+            moments = (trial.datetime_start.timestamp(), trial.datetime_complete.timestamp())
+            print(trial.number, *(round(moment * 1000) for moment in moments), trial.value)
+        print('best', study.best_trial.number)
+`;
+const DVC_YAML = `
+stages:
+  work:
+    matrix: {worker: [a, b]}
+    cmd: python study.py work sqlite
+    params: ["\${item.worker}"]
+`;
+
+function createProject(): string {
+  const project = createTemporaryDir();
+  mkdirSync(join(project, '.git'));
+  writeFileSync(join(project, 'study.py'), STUDY);
+  return project;
+}
+
+async function record(cwd: string, command: readonly string[]): Promise<RecordedRun> {
+  const args = ['run', '-q', 'mlflow.enabled=false', '--', ...command];
+  const { exitCode, stderr } = await stagelight(cwd, args);
+  expect(exitCode, stderr).toBe(0);
+  return readRun(cwd);
+}
+
+/** What Optuna's own storage has. */
+async function list(cwd: string, kind: string): Promise<string[]> {
+  const options = { cwd, env: createEnv(), extendEnv: false };
+  const { stdout } = await execa('python', ['study.py', 'list', kind], options);
+  return stdout.trim().split('\n').toSorted();
+}
+
+function toTrial({ attributes, start, end }: StoredSpan): string {
+  const times = [start, end].map((time) => Math.round(toUnixMs(time)));
+  return [attributes['optuna.trial.number'], ...times, attributes['optuna.trial.value']].join(' ');
+}
+
+/** Trials as the storage lists them, and the best one as their study has it. */
+function describe({ spans }: RecordedRun): string[] {
+  const studies = spans.filter(({ name }) => name === 'study');
+  const best = studies.toSorted((a, b) => compareTimes(a.end, b.end)).at(-1)?.attributes[
+    'optuna.study.best_trial'
+  ];
+  const trials = spans.filter(({ name }) => name === 'trial').map(toTrial);
+  return [...trials, `best ${String(best)}`].toSorted();
+}
+
+/** Trials, and records of trials, that aren't in what they have to be in. */
+function findMisplaced({ spans, lines }: RecordedRun): string[] {
+  const trials = spans.filter(({ name }) => name === 'trial');
+  const lost = trials.filter(({ parentSpanId, start, end }) => {
+    const study = spans.find(({ spanId, name }) => name === 'study' && spanId === parentSpanId);
+    return (
+      study === undefined ||
+      compareTimes(start, study.start) < 0 ||
+      compareTimes(end, study.end) > 0
+    );
+  });
+  const strayed = lines.filter(({ spanId, body }) => {
+    const number = /^(?:in trial|Trial) (\d+)/.exec(String(body))?.[1];
+    const trial = trials.find((each) => each.spanId === spanId);
+    return number !== undefined && String(trial?.attributes['optuna.trial.number']) !== number;
+  });
+  return [...lost.map(toTrial), ...strayed.map(({ body }) => String(body))];
+}
+
+for (const kind of ['sqlite', 'journal']) {
+  testWith('python', 'dvc')(
+    `three processes share a study (${kind}): one study, each trial once, as the storage has it`,
+    { timeout: 240_000 },
+    async () => {
+      const cwd = createProject();
+      const work = `python study.py work ${kind}`;
+      const script = `python study.py make ${kind} && { ${work} & ${work} & ${work} & wait; } && ${work}`;
+      const run = await record(cwd, ['sh', '-c', script]);
+
+      expect(describe(run)).toEqual(await list(cwd, kind));
+      expect(run.spans.filter(({ name }) => name === 'trial')).toHaveLength(16);
+      expect(run.spans.filter(({ name }) => name === 'study')).toHaveLength(1);
+      expect(findMisplaced(run)).toEqual([]);
+      expect(run.lines.filter(({ body }) => /^in trial \d+$/.test(String(body)))).toHaveLength(16);
+      expect(run.info.counts).toMatchObject({ trials: 16, dropped: 0 });
+    },
+  );
+}
+
+testWith('python', 'dvc')(
+  'two stages of a matrix share a study: each trial is in the stage that made it',
+  { timeout: 240_000 },
+  async () => {
+    const cwd = createProject();
+    writeFileSync(join(cwd, 'dvc.yaml'), DVC_YAML);
+    writeFileSync(join(cwd, 'params.yaml'), 'a: 1\nb: 1\n');
+    await runIn(cwd, ['dvc', 'init', '--no-scm', '-q']);
+    await runIn(cwd, ['python', 'study.py', 'make', 'sqlite']);
+    const run = await record(cwd, ['dvc', 'repro']);
+
+    expect(describe(run)).toEqual(await list(cwd, 'sqlite'));
+    expect(findMisplaced(run)).toEqual([]);
+    const stages = run.spans.filter(({ name }) => name.startsWith('work@'));
+    const counts = stages.map((stage) => {
+      const study = run.spans.find(
+        ({ name, parentSpanId }) => name === 'study' && parentSpanId === stage.spanId,
+      );
+      const trials = run.spans.filter(({ parentSpanId }) => parentSpanId === study?.spanId);
+      return `${stage.name}: ${trials.length}`;
+    });
+    expect(counts.toSorted()).toEqual(['work@a: 4', 'work@b: 4']);
+  },
+);
