@@ -52,3 +52,33 @@ test('Ctrl-C in a stage that DVC runs cancels the stage and the run', async () =
   const [stage] = run.spans.filter(({ name }) => name === 'train');
   expect(stage?.attributes).toMatchObject({ 'cicd.pipeline.task.run.result': 'cancellation' });
 });
+
+test('a stage that DVC runs can ask, and be stopped by Ctrl-Z and gone on with', async () => {
+  const project = await createStage([
+    'import time',
+    'name = input("who? ")',
+    'for i in range(1, 12):',
+    '    print("tick", i, name, flush=True)',
+    '    time.sleep(0.3)',
+  ]);
+  const terminal = await openTerminal(project);
+  await terminal.type('stagelight run -- dvc repro');
+  await terminal.waitForText('who?');
+  await terminal.type('Ada');
+  await terminal.waitForText('tick 2 Ada');
+  await terminal.press('C-z');
+  await terminal.waitForText('Stopped');
+  const stopped = (await terminal.read()).match(/tick \d+/g)!.length;
+  await terminal.type('sleep 1; echo "waited" long');
+  await terminal.waitForText(/^waited long$/m);
+  expect((await terminal.read()).match(/tick \d+/g)).toHaveLength(stopped);
+  await terminal.type('fg');
+  await terminal.waitForText(/success in .* 1 stage/);
+  const ticks = readRun(project).lines.filter(({ body }) => body.startsWith('tick'));
+  expect(ticks).toHaveLength(11);
+  expect(new Set(ticks.map((line) => line.attributes['cicd.pipeline.task.name']))).toEqual(
+    new Set(['train']),
+  );
+  const [command] = readRun(project).spans.filter(({ name }) => name === 'python3');
+  expect(command?.attributes['process.exit.code']).toBe(0);
+});
