@@ -30,6 +30,7 @@ import { Scopes } from './scopes.ts';
 import { SeenFile } from './seen/seen-file.ts';
 import { Sightings } from './seen/sightings.ts';
 import { SpanBook } from './course/span-book.ts';
+import { noteUnhooked } from './unhooked.ts';
 
 export interface MergeOptions {
   readonly runDir: string;
@@ -181,13 +182,17 @@ export class Merge implements InboxVisitor {
     const how = exit.result === 'success' ? { ...exit, ...this.#entries.flowEnd } : exit;
     this.#consoles.finish(how);
     this.#entries.finish(how);
+    const { scope } = this.#run;
+    const { info } = this.#options;
+    if (!this.#sightings.hasHookOutside)
+      noteUnhooked({ info, scope, recorder: this.#recorder }, how.end);
     const told = this.#run.finish({
       ...how,
       kind: this.#toKind(),
       experiment: this.#consoles.experiment,
     });
     const ended: RunInfo = {
-      ...this.#options.info,
+      ...info,
       ...told,
       endedAt: toNanoString(how.end),
       counts: this.#recorder.counter.toCounts(),

@@ -41,3 +41,25 @@ testWith('dvc', 'python', 'git')(
     }
   },
 );
+
+testWith('python')(
+  'a run whose command’s Python the hook couldn’t get into says so; others don’t',
+  { timeout: 120_000 },
+  async () => {
+    const folder = createTemporaryDir();
+    writeFileSync(join(folder, 'log.py'), LOG);
+    const say = async (...command: string[]): Promise<string[]> => {
+      await stagelight(folder, ['run', '-q', 'mlflow.enabled=false', '--', ...command]);
+      return readRun(folder)
+        .records.filter(({ eventName }) => eventName === 'mlops.python.unhooked')
+        .map(({ body }) => body);
+    };
+    const said = [expect.stringContaining("wasn't in the Python of the run's command")];
+
+    expect(await say('python', '-I', 'log.py', 'isolated')).toEqual(said);
+    expect(await say('sh', '-c', 'PYTHONPATH=. python log.py own')).toEqual(said);
+    expect(await say('python', 'log.py', 'plain')).toEqual([]);
+    expect(await say('sh', '-c', 'echo python')).toEqual([]);
+    expect(await say('no-such-python')).toEqual([]);
+  },
+);

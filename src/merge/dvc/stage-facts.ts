@@ -10,6 +10,7 @@ import { relateRunDir } from '../hydra/job.ts';
 import { HydraOutputs } from '../hydra/outputs.ts';
 import type { Lineage } from '../lineage.ts';
 import type { Recorder } from '../recorder.ts';
+import { runsPython, sayUnhooked } from '../unhooked.ts';
 import { findChanges, listParameters } from './lock.ts';
 import type { DvcLocks, LockedPath, LockedStage } from './lock.ts';
 import { readMetrics } from './metrics.ts';
@@ -24,9 +25,6 @@ export interface StageFactsOptions {
   /** Whether no process of a stage has told that the hook is in it, though it should be. */
   readonly isUnhooked: (stage: string) => boolean;
 }
-
-/** A command that runs Python. */
-const PYTHON = /(?:^|[\s;&|(/])python(?:[23](?:\.\d+)?)?(?:\s|$)/;
 
 /** How a stage ended. */
 export interface EndedStage {
@@ -102,15 +100,9 @@ export class StageFacts {
 
   /** Says that a stage's Python was seen from outside only. */
   #noteHook(span: OpenSpan, { declared, end }: { declared: DeclaredStage; end: UnixTime }): void {
-    const isPython = declared.cmd.some((command) => PYTHON.test(command));
-    if (!isPython || !this.#options.isUnhooked(span.name)) return;
-    this.#options.recorder.event({
-      scope: span.scope,
-      name: EVENT.unhooked,
-      time: end,
-      body: `the hook wasn't in the Python of stage ${span.name}: its output was read from the console (docs/python.md)`,
-      uid: `${span.spanId}-unhooked`,
-    });
+    if (!declared.cmd.some(runsPython) || !this.#options.isUnhooked(span.name)) return;
+    const { recorder } = this.#options;
+    sayUnhooked({ recorder, scope: span.scope, time: end, what: `stage ${span.name}` });
   }
 
   /** What is known of a stage: its lock, or the working tree where it failed. */

@@ -44,6 +44,8 @@ const HANDED_ON: Known = {
 export class Sightings {
   /** Stages in which a Python process had the hook. */
   readonly hookedStages = new Set<string>();
+  /** Whether one outside of stages had it. */
+  hasHookOutside = false;
   readonly file: SeenFile;
   readonly #chooseCut: ChooseCut;
   readonly #consoles = new Map<string, ExpectedOutput>();
@@ -91,7 +93,8 @@ export class Sightings {
 
   /** A process says that it tells of its records, and where it prints. */
   addProcess(source: string, { console, stdout, stderr, stage }: HookEntry): void {
-    if (stage !== undefined) this.hookedStages.add(stage);
+    if (stage === undefined) this.hasHookOutside = true;
+    else this.hookedStages.add(stage);
     const teller = this.#toTeller(source);
     teller.console = console;
     teller.isOwn.stdout = stdout ?? true;
