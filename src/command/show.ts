@@ -13,6 +13,7 @@ import { drawSending, toSendingJson } from './sending.ts';
 
 interface ShowOptions {
   readonly trials?: boolean;
+  readonly links?: boolean;
   readonly json?: boolean;
 }
 
@@ -22,11 +23,12 @@ export const show: Command = {
     program
       .argument('[run]', RUN_ARGUMENT, 'latest')
       .option('--trials', 'list all trials, however many a study has')
+      .option('--links', 'the pages of its trials in MLflow')
       .option('--json', 'print one JSON document')
       .addHelpText('after', '\nA stage line: mark and name, duration, when within the run, why.');
   },
   async run({ args, options, io }) {
-    const { trials = false, json = false } = options as ShowOptions;
+    const { trials = false, links = false, json = false } = options as ShowOptions;
     const run = await requireRun(args[0], io);
     const course = loadCourse(run);
     const reports = await readSending(run, io);
@@ -36,7 +38,8 @@ export const show: Command = {
     }
     const paint = createPaint(io.stdout, io.env);
     const baseline = await findBaseline(run, findHome(io.cwd, io.env));
-    const drawn = drawRun(course, { paint, showsTrials: trials, baselineId: baseline?.info.runId });
+    const shown = { showsTrials: trials, showsLinks: links, baselineId: baseline?.info.runId };
+    const drawn = drawRun(course, { paint, ...shown });
     await printText(`${drawn}${drawSending(reports, paint)}`, io);
     return EXIT.ok;
   },

@@ -74,9 +74,9 @@ export class Course implements RunVisitor {
     }
   }
 
-  /** Where most of the pipeline's programs keep their MLflow runs, as far as they told. */
-  get trackingUri(): string | undefined {
-    return [...this.#trackingUris].toSorted(([, a], [, b]) => b - a)[0]?.[0];
+  /** Where the pipeline's programs keep their MLflow runs, as far as they told: where most do first. */
+  get trackingUris(): readonly string[] {
+    return [...this.#trackingUris].toSorted(([, a], [, b]) => b - a).map(([uri]) => uri);
   }
 
   span(span: StoredSpan): void {

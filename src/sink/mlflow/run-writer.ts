@@ -4,17 +4,19 @@ import { readRunInfo } from '../../spool/run-file.ts';
 import type { StoredSpan } from '../../spool/signal-reader.ts';
 import type { CallOptions, MlflowApi, MlflowRun } from './api.ts';
 import { ArtifactWriter } from './artifact-writer.ts';
-import { MAX_IN_FLIGHT, connectTo } from './connect.ts';
-import { forEachInFlight } from './in-flight.ts';
+import { adoptRuns } from './adopt-runs.ts';
+import { connectTo } from './connect.ts';
 import type { Course } from './course.ts';
 import { appendTiedRuns, readTiedRuns, writeMlflowCursor } from './cursor.ts';
 import type { MlflowCursor, TiedRun } from './cursor.ts';
-import { recallExperiment, rememberExperiment } from './home-memory.ts';
+import { recallExperiment } from './home-memory.ts';
 import { Lease } from './lease.ts';
 import { Cuts, splitBatch } from './limits.ts';
 import { MlflowError } from './mlflow-error.ts';
 import { Once } from './once.ts';
-import { chooseParentExperiment, createParent, findParent, toMostCommon } from './parent.ts';
+import { writeOtherStores } from './other-stores.ts';
+import type { OtherStoresOptions } from './other-stores.ts';
+import { chooseParentExperiment, createParent, findParent } from './parent.ts';
 import type { ParentOptions } from './parent.ts';
 import { toPipelineState } from './pipeline-state.ts';
 import { toPipelineTags, toSourceTags } from './pipeline-tags.ts';
@@ -78,7 +80,7 @@ export class RunWriter {
   get store(): MlflowStore | undefined {
     const { settings, course, info } = this.#options;
     if (settings.store !== undefined) return settings.store;
-    const uri = course.trackingUri ?? findDefaultStore(info.cwd);
+    const uri = course.trackingUris[0] ?? findDefaultStore(info.cwd);
     return uri === undefined ? undefined : parseStore(uri, settings.env);
   }
 
@@ -139,7 +141,9 @@ export class RunWriter {
     await once.do('late', () => trials.writeLate(options));
     await once.do('artifacts', () => artifacts.finish(options));
     await once.do('trace', () => trace.finish(options));
-    await once.do('children', () => this.#adopt(options));
+    const { runDir, info } = this.#options;
+    const home = { home: toHome(runDir), pipeline: info.pipeline };
+    await once.do('children', () => adoptRuns({ ...this.#opened!, ...home }, options));
     const told = this.#readInfo();
     const state = toPipelineState(root, this.#options.course, {
       cuts: this.#cuts,
@@ -149,11 +153,22 @@ export class RunWriter {
     for (const [index, batch] of splitBatch({ ...state, tags }).entries()) {
       await once.do(`batch ${index}`, () => api.logBatch(parent.runId, batch, options));
     }
+    await once.do('others', () => this.#writeOthers({ state, tags }, options));
     await once.do('end', () => api.endRun({ runId: parent.runId, ...state }, options));
     await lease.release(options);
     this.#save({ isDone: true });
     if (api.caller.webUrl !== undefined) this.notes.push(toLink(api.caller.webUrl, parent).url);
     this.#options.course.stageLogs.delete();
+  }
+
+  async #writeOthers(
+    what: Pick<OtherStoresOptions, 'state' | 'tags'>,
+    options: CallOptions,
+  ): Promise<void> {
+    const { api, parent } = this.#opened!;
+    const main = { place: api.caller.place, parent };
+    const onNote = (note: string) => void this.notes.push(note);
+    await writeOtherStores({ ...this.#options, ...what, main, onNote }, options);
   }
 
   /** The run did nothing: what was made of it before it began goes again. */
@@ -303,23 +318,6 @@ export class RunWriter {
 
   get #place(): string {
     return this.#connect().caller.place;
-  }
-
-  /**
-   * The user's own runs that couldn't be told of their parent when they began, since it wasn't there yet: they get it now.
-   * Where they are is where the pipeline's next run belongs.
-   */
-  async #adopt(options: CallOptions): Promise<void> {
-    const { api, parent, related } = this.#opened!;
-    const users = await related.findUsers(parent.startMs, options);
-    const orphans = users.filter(({ tags }) => tags[TAG.parentRunId] === undefined);
-    await forEachInFlight(orphans, MAX_IN_FLIGHT, (run) =>
-      api.setTag(run.runId, [TAG.parentRunId, parent.runId], options),
-    );
-    const experimentId = toMostCommon(users.map((run) => run.experimentId));
-    if (experimentId === undefined) return;
-    const home = toHome(this.#options.runDir);
-    rememberExperiment(home, this.#toPipelinePlace(api), experimentId);
   }
 
   #toPipelinePlace(api: MlflowApi): { place: string; pipeline: string } {

@@ -74,6 +74,47 @@ test.each([
   },
 );
 
+/** Against what the environment says: a store of its own. */
+const ELSEWHERE = `
+import mlflow
+mlflow.set_tracking_uri('sqlite:///elsewhere.db')
+with mlflow.start_run(run_name='outer'):
+    mlflow.log_metric('accuracy', 0.9)
+    with mlflow.start_run(run_name='inner', nested=True):
+        pass
+`;
+
+test(
+  'code that chooses a store of its own finds the pipeline there as well: no run points to a parent that its store lacks',
+  LONG,
+  async () => {
+    const project = createTemporaryDir();
+    writeFileSync(join(project, 'train.py'), PROGRAM);
+    writeFileSync(join(project, 'other.py'), ELSEWHERE);
+    const command = ['sh', '-c', 'python train.py && python other.py'];
+    const args = ['run', '--name', 'churn', 'run.flush_timeout=120', '--', ...command];
+    const env = { MLFLOW_TRACKING_URI: 'sqlite:///own.db' };
+    const { exitCode, stderr } = await stagelight(project, args, { env });
+    expect(exitCode, stderr).toBe(0);
+    const { info } = readRun(project);
+    const python = findProgram('mlflow')!.replace(/mlflow$/, 'python');
+    for (const uri of ['sqlite:///own.db', 'sqlite:///elsewhere.db']) {
+      const { stdout } = await execa(python, ['-c', READ], {
+        cwd: project,
+        extendEnv: false,
+        env: createEnv({ MLFLOW_TRACKING_URI: uri }),
+      });
+      const rows = JSON.parse(stdout) as Row[];
+      const byName = new Map(rows.map((row) => [row[1], row]));
+      expect([...byName.keys()].toSorted(), uri).toEqual(['churn', 'inner', 'outer']);
+      const [, , parentId, status, , logs] = byName.get('churn')!;
+      expect([parentId, status, logs]).toEqual([info.runId, 'FINISHED', ['logs/run.log']]);
+      expect(byName.get('outer')![4]['mlflow.parentRunId']).toBe(parentId);
+      expect(byName.get('inner')![4]['mlflow.parentRunId']).toBe(byName.get('outer')![2]);
+    }
+  },
+);
+
 test('a pipeline that has nothing to do with MLflow makes no store', LONG, async () => {
   const project = createTemporaryDir();
   const { stderr } = await stagelight(project, ['run', '--', 'python', '-c', 'print(1)']);

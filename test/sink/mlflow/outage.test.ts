@@ -1,7 +1,7 @@
 import { spawn } from 'node:child_process';
 import type { ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
-import { writeFileSync } from 'node:fs';
+import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:net';
 import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
@@ -119,6 +119,34 @@ test(
     expect(findRunDirs(project)).toHaveLength(1);
   },
 );
+
+test('while a run goes on its log is there so far, and at its end all of it', LONG, async () => {
+  const project = createTemporaryDir();
+  const done = join(project, 'done');
+  const script = `echo first; while [ ! -e '${done}' ]; do sleep 0.2; done; echo last`;
+  const running = stagelight(project, ['run', 'run.flush_timeout=60', '--', 'sh', '-c', script], {
+    env: { MLFLOW_TRACKING_URI: server.url },
+  });
+  const readLog = async () => {
+    const { info } = readRun(project);
+    const parent = (await server.api.getRun(info.runId))!;
+    const root = parent.artifactUri.replace('mlflow-artifacts:/', '');
+    const url = `${server.url}/api/2.0/mlflow-artifacts/artifacts/${root}/logs/run.log`;
+    const answer = await fetch(url);
+    return { status: parent.status, log: answer.ok ? await answer.text() : '' };
+  };
+  await waitFor(() => existsSync(join(project, '.stagelight')));
+  await waitFor(() => findRunDirs(project).length > 0);
+  await expect
+    .poll(readLog, { timeout: 60_000, interval: 500 })
+    .toMatchObject({ status: 'RUNNING', log: expect.stringContaining('first') });
+  writeFileSync(done, '');
+  const { exitCode, stderr } = await running;
+  expect(exitCode, stderr).toBe(0);
+  const log = readFileSync(join(readRun(project).runDir, 'run.log'), 'utf8');
+  expect(log).toContain('last');
+  expect(await readLog()).toEqual({ status: 'FINISHED', log });
+});
 
 test('a sink that is killed again and again writes what one writes that is not', LONG, async () => {
   const proxy = await startFaultProxy(server.url);

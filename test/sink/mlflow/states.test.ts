@@ -213,6 +213,20 @@ test('a server that takes no traces gets all else, and it is said once', LONG, a
   expect(artifacts).toContain('logs/run.log');
 });
 
+test('show prints the pages of the run and, when asked, of its trials', LONG, async () => {
+  const run = make({ entries: study });
+  await deliver(open(run));
+  const shown = await stagelight(createTemporaryDir(), ['show', '--links', run.info.runId], {
+    env: { STAGELIGHT_DIR: toHome(run) },
+  });
+  const [parent, ...trials] = await findRuns(server, run.info.runId);
+  const toPage = ({ experimentId, runId }: { experimentId: string; runId: string }) =>
+    `${server.url}/#/experiments/${experimentId}/runs/${runId}`;
+  expect(shown.stdout).toContain(`mlflow   ${toPage(parent!)}`);
+  for (const trial of trials) expect(shown.stdout).toContain(`${trial.name}  ${toPage(trial)}`);
+  expect(trials).toHaveLength(2);
+});
+
 describe('verify', () => {
   const verify = async (run: OpenedRun) => {
     const { stdout, stderr, exitCode } = await stagelight(
