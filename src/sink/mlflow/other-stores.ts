@@ -11,7 +11,7 @@ import { toMostCommon } from './parent.ts';
 import type { PipelineState } from './pipeline-state.ts';
 import { RelatedRuns } from './related-runs.ts';
 import { parseStore } from './settings.ts';
-import type { MlflowSettings } from './settings.ts';
+import type { MlflowSettings, MlflowStore } from './settings.ts';
 
 export interface OtherStoresOptions {
   readonly runDir: string;
@@ -38,10 +38,10 @@ export async function writeOtherStores(
   call: CallOptions,
 ): Promise<void> {
   const { course, main, info, settings, onNote } = options;
-  const others = course.trackingUris.filter((uri) => uri !== main.place).slice(0, MAX_STORES);
-  for (const uri of others) {
-    const store = parseStore(uri, settings.env);
-    if (store === undefined || (store.type === 'local' && !isThere(uri))) continue;
+  const stores = course.trackingUris.flatMap((uri) => parseStore(uri, settings.env) ?? []);
+  const others = stores.filter((store) => toAddress(store) !== main.place).slice(0, MAX_STORES);
+  for (const store of others) {
+    if (store.type === 'local' && !isThere(store.uri)) continue;
     const { requestTimeoutMs: timeoutMs, env } = settings;
     const api = connectTo(store, { timeoutMs, cwd: info.cwd, env });
     try {
@@ -81,6 +81,10 @@ async function writeTo(
     await api.logBatch(parent.runId, batch, call);
   }
   await api.endRun({ runId: parent.runId, ...state }, call);
+}
+
+function toAddress(store: MlflowStore): string {
+  return store.type === 'server' ? store.url : store.uri;
 }
 
 /** Opening a database that is gone would make an empty one. */
