@@ -3,6 +3,7 @@ import type { SentRun } from '../sink/destination.ts';
 import { readMlflowSettings } from '../sink/mlflow/settings.ts';
 import { verifyInMlflow } from '../sink/mlflow/verify.ts';
 import type { MlflowVerdict } from '../sink/mlflow/verify.ts';
+import type { FoundRunId } from '../view/run-ids/find-run-ids.ts';
 import { escapeLine } from '../view/text/escape.ts';
 import { toMark } from '../view/text/marks.ts';
 import { createPaint } from '../view/text/paint.ts';
@@ -28,6 +29,18 @@ export async function askMlflow(
 export function isWholeInMlflow(answer: MlflowAnswer): boolean {
   if ('fault' in answer) return false;
   return !answer.findings.some(({ kind }) => kind === 'missing' || kind === 'differs');
+}
+
+/** A server among the tools' own stores that carry the run's ID. (Databases are looked into with the others.) */
+export function toServerRunIds(answer: MlflowAnswer | undefined): FoundRunId[] {
+  if (answer === undefined || 'fault' in answer || !/^https?:/.test(answer.url)) return [];
+  const { url: where, runCount, userRunCount } = answer;
+  const carries = runCount > 0 ? 'yes' : 'no';
+  const detail =
+    runCount > 0
+      ? `stagelight.run_id on ${formatCount(runCount, 'run')}, ${userRunCount} of them your own`
+      : 'it has no stagelight.run_id of this run';
+  return [{ tool: 'mlflow', where, carries, detail }];
 }
 
 const MAX_SHOWN = 20;

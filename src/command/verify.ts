@@ -15,7 +15,7 @@ import { printJson, printText } from './print.ts';
 import { readConfig } from './read-config.ts';
 import { toDestinationContext } from './sending.ts';
 import { askTools, drawRunIds } from './verify-ids.ts';
-import { askMlflow, drawMlflow } from './verify-mlflow.ts';
+import { askMlflow, drawMlflow, toServerRunIds } from './verify-mlflow.ts';
 import { drawVerified, isComplete, isWholeEverywhere, toVerifiedJson } from './verify-report.ts';
 import type { Repaired } from './verify-report.ts';
 
@@ -46,8 +46,8 @@ export const verify: Command = {
     const context = toDestinationContext(await readConfig(io), io);
     const destinations = await createConfigured(context);
     const stores = await findStores(context, destinations);
-    const ids = await askTools(run, io);
     const mlflow = await askMlflow(run, context);
+    const ids = [...(await askTools(run, io)), ...toServerRunIds(mlflow)];
     const declared = readDeclared(run.runDir);
     const asked = { run, declared, stores, waitMs };
     let compared = await ask(asked);

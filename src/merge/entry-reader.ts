@@ -27,9 +27,12 @@ import type { Sightings } from './seen/sightings.ts';
 import { SharedStudies } from './shared-studies.ts';
 import { toEvents, toLinks } from './span-parts.ts';
 
+const MAX_TRACKING_URIS = 10;
+
 /** Makes spans and records of what the API and the hooks wrote into their inboxes. */
 export class EntryReader {
   readonly #info: RunInfo;
+  readonly #trackingUris = new Set<string>();
   readonly #book: SpanBook;
   readonly #recorder: Recorder;
   readonly #faults: FaultLog;
@@ -100,14 +103,23 @@ export class EntryReader {
     }
   }
 
-  /** Where a program keeps its MLflow runs, and the first of those that it makes in a span. */
-  #noteMlflow({ uri, cwd, span, run, experiment }: MlflowEntry): void {
+  /** Where programs keep their MLflow runs, and the first of those that are made in a span. */
+  #noteMlflow({ uri: told, cwd, span, run, experiment }: MlflowEntry): void {
+    const uri = toAbsoluteUri(told, cwd);
+    this.#noteTrackingUri(uri);
     this.#book.annotate(isSpanId(span) ? span : this.#info.rootSpanId, {
-      [ATTR.mlflowTrackingUri]: toAbsoluteUri(uri, cwd),
+      [ATTR.mlflowTrackingUri]: uri,
       ...(run !== undefined && { [ATTR.mlflowRunId]: run }),
       ...(run !== undefined &&
         experiment !== undefined && { [ATTR.mlflowExperimentId]: experiment }),
     });
+  }
+
+  #noteTrackingUri(uri: string): void {
+    if (this.#trackingUris.size < MAX_TRACKING_URIS) this.#trackingUris.add(uri);
+    const root = this.#book.get(this.#info.rootSpanId);
+    if (root === undefined || this.#trackingUris.size < 2) return;
+    root.attributes[ATTR.mlflowTrackingUris] = [...this.#trackingUris];
   }
 
   #noteHydra(entry: HydraJobEntry): void {

@@ -114,6 +114,8 @@ export const ATTR = {
   hydraOverrides: 'hydra.overrides',
   hydraConfig: 'hydra.config',
   mlflowTrackingUri: 'mlflow.tracking_uri',
+  /** On a run, where its programs keep runs in several places. */
+  mlflowTrackingUris: 'mlflow.tracking_uris',
   mlflowRunId: 'mlflow.run_id',
   mlflowExperimentId: 'mlflow.experiment_id',
   prefectFlowRunName: 'prefect.flow_run.name',

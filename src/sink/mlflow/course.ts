@@ -81,9 +81,11 @@ export class Course implements RunVisitor {
 
   span(span: StoredSpan): void {
     const { attributes, spanId } = span;
-    const uri = attributes[ATTR.mlflowTrackingUri];
-    if (typeof uri === 'string')
-      this.#trackingUris.set(uri, (this.#trackingUris.get(uri) ?? 0) + 1);
+    const { [ATTR.mlflowTrackingUri]: uri, [ATTR.mlflowTrackingUris]: others } = attributes;
+    for (const each of [uri, ...(Array.isArray(others) ? (others as unknown[]) : [])]) {
+      if (typeof each !== 'string') continue;
+      this.#trackingUris.set(each, (this.#trackingUris.get(each) ?? 0) + 1);
+    }
     if (spanId === this.#info.rootSpanId) {
       this.root = span;
     } else if (attributes[ATTR.taskName] !== undefined) {

@@ -21,6 +21,8 @@ export interface MlflowVerdict {
   /** The run's page, or its store. */
   readonly url: string;
   readonly trialCount: number;
+  /** Runs that carry the run's ID. */
+  readonly runCount: number;
   /** The user's own runs inside it. */
   readonly userRunCount: number;
   readonly findings: readonly MlflowFinding[];
@@ -49,7 +51,8 @@ export async function verifyInMlflow(
     const parent = await api.getRun(cursor.parent.runId);
     if (parent?.isActive !== true) {
       const text = `run ${cursor.parent.runId} isn't there any more`;
-      return { url, trialCount: 0, userRunCount: 0, findings: [{ kind: 'missing', text }] };
+      const none = { trialCount: 0, runCount: 0, userRunCount: 0 };
+      return { url, ...none, findings: [{ kind: 'missing', text }] };
     }
     return { url, ...(await compare({ api, info, parent, runDir })) };
   } finally {
@@ -86,7 +89,12 @@ async function compare(of: Compared): Promise<Omit<MlflowVerdict, 'url'>> {
   }
   if (course.root !== undefined) findings.push(...comparePipeline(course.root, course, parent));
   findings.push(...(await findStrangers({ ...of, root: course.root, users })));
-  return { trialCount: course.trials.length, userRunCount: users.length, findings };
+  return {
+    trialCount: course.trials.length,
+    runCount: runs.size + 1,
+    userRunCount: users.length,
+    findings,
+  };
 }
 
 /** The run's course, and the runs that its programs told of, with the names of the spans that they were made in. */

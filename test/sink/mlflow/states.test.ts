@@ -253,6 +253,13 @@ describe('verify', () => {
     expect(await verify(run)).toMatchObject({
       exitCode: 0,
       complete: true,
+      ids: expect.arrayContaining([
+        expect.objectContaining({
+          tool: 'mlflow',
+          carries: 'yes',
+          detail: 'stagelight.run_id on 3 runs, 0 of them your own',
+        }),
+      ]),
       mlflow: { trialCount: 2, userRunCount: 0, findings: [] },
     });
   });
