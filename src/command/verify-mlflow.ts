@@ -3,7 +3,7 @@ import type { SentRun } from '../sink/destination.ts';
 import { readMlflowSettings } from '../sink/mlflow/settings.ts';
 import { verifyInMlflow } from '../sink/mlflow/verify.ts';
 import type { MlflowVerdict } from '../sink/mlflow/verify.ts';
-import type { FoundRunId } from '../view/run-ids/find-run-ids.ts';
+import type { FoundRunId } from '../view/run-ids/asked.ts';
 import { escapeLine } from '../view/text/escape.ts';
 import { toMark } from '../view/text/marks.ts';
 import { createPaint } from '../view/text/paint.ts';
