@@ -103,7 +103,8 @@ export class Recorder {
     this.counter.record(severity);
     if (severity >= SEVERITY.error) this.#noteError(masked);
     if (this.hasWritten(String(draft.attributes[ATTR.uid]))) return;
-    this.#emitter.log(withoutShared(masked));
+    // What is read in a line has no names of ours.
+    this.#emitter.log(draft.raw === undefined ? withoutShared(masked) : masked);
   }
 
   span(draft: SpanDraft): void {
