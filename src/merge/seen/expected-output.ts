@@ -6,10 +6,14 @@ import type { Shown } from './shown.ts';
 
 /** Of what never comes by, such as output that went to a file, this much is remembered: in characters. */
 const MAX_SIZE = 16 * 1024 * 1024;
+/** So much of it is expected before the console is read first: more costs memory and gains nothing, unless it comes late. */
+const ROOM = MAX_SIZE / 4;
 /** What a line takes beside its characters. */
 const LINE_SIZE = 400;
 /** How many expectations that end alike are tried against a line that others have written into. */
 const MAX_TRIED = 64;
+/** What stands before an expected line is at most so long where that many are. */
+const MAX_PREFIX = 256;
 /** Lines are found by so many of their last characters. A shorter one is found at the end of too many others. */
 const ENDING_LENGTH = 8;
 
@@ -60,10 +64,11 @@ export class ExpectedOutput {
   /** Ends of output that had no newline: the next line begins with them. */
   readonly #tails: { text: string; shown: Shown | undefined }[] = [];
   #size = 0;
+  #room = ROOM;
 
   /** Whether so much is expected that what is expected next could push out what hasn't come yet. */
   get isFull(): boolean {
-    return this.#size > MAX_SIZE / 2;
+    return this.#size > this.#room;
   }
 
   /** A piece of output will come by here: an inner console's, or, with `shown`, what a handler writes. */
@@ -76,7 +81,7 @@ export class ExpectedOutput {
     const expected = this.#lines.get(key) ?? this.#add(key);
     expected.push({ timeMs: toUnixMs(time), shown, isFirst });
     this.#size += key.length + LINE_SIZE;
-    if (this.#size > MAX_SIZE) this.forgetHalf();
+    if (this.#size > MAX_SIZE) this.#forgetHalf();
   }
 
   /**
@@ -107,8 +112,13 @@ export class ExpectedOutput {
     return this.isRepeatable(text) && this.#consume(toKey(text, 'newline'), { time }, onShown);
   }
 
-  /** Forgets the older half: it doesn't come. */
-  forgetHalf(): void {
+  /** What is expected hasn't come for a while, and there is more: it comes late, or not at all. */
+  makeRoom(): void {
+    if (this.#room < MAX_SIZE / 2) this.#room *= 2;
+    else this.#forgetHalf();
+  }
+
+  #forgetHalf(): void {
     const most = this.#size / 2;
     // One walk for all: each new one would pass over what was deleted before.
     for (const key of this.#lines.keys()) {
@@ -121,16 +131,26 @@ export class ExpectedOutput {
   #takeOffEnd(piece: OwnPiece, onShown: OnShown): string | undefined {
     const { raw, end } = piece;
     const text = toText(raw);
-    const keys = this.#endings.get(end[0]! + text.slice(-ENDING_LENGTH));
-    for (const key of [...(keys ?? [])].slice(-MAX_TRIED)) {
+    for (const key of this.#findEnds(text, end)) {
       const known = key.slice(1);
-      if (known.length >= text.length || !text.endsWith(known)) continue;
       const isRepeated = this.#lines.get(key)!.some(isElsewhere);
       if (!this.#consume(key, { time: piece.time }, onShown)) continue;
       if (isRepeated) return undefined;
       return this.takeOwn({ ...piece, raw: cutOff(raw, known.length) }, onShown);
     }
     return raw;
+  }
+
+  /** The keys of the expected lines that a longer one ends with. */
+  #findEnds(text: string, end: PieceEnd): string[] {
+    const keys = this.#endings.get(end[0]! + text.slice(-ENDING_LENGTH));
+    if (keys === undefined) return [];
+    if (keys.size <= MAX_TRIED)
+      return [...keys].filter((key) => key.length <= text.length && text.endsWith(key.slice(1)));
+    // Where too many end alike, such as with one number, a line's own ends are fewer.
+    const count = Math.min(MAX_PREFIX, text.length - ENDING_LENGTH);
+    const ends = Array.from({ length: count }, (_, index) => end[0]! + text.slice(index + 1));
+    return ends.filter((key) => this.#lines.has(key));
   }
 
   #add(key: string): Expected[] {

@@ -66,7 +66,7 @@ export class Sightings {
 
   /** Nothing of what is expected has come for a while: makes room. */
   makeRoom(): void {
-    for (const console of this.#consoles.values()) if (console.isFull) console.forgetHalf();
+    for (const console of this.#consoles.values()) if (console.isFull) console.makeRoom();
   }
 
   /** A console has been found. */

@@ -246,6 +246,15 @@ describe('a program that repeats what another one prints', () => {
     expect(toLines(merge('[t][inner] - a message\n', { b: inner }))).toEqual(['inner: inner']);
   });
 
+  test('in lines with a prefix, late, however many of them end alike', () => {
+    const texts = Array.from({ length: 500 }, (_, index) => `[inner] step ${index}: loss 0.0001`);
+    const entries = texts.flatMap((text, index) => logged(index, text.slice(8), `${text}\n`));
+    const printed = texts.map((text) => `child | ${text}\n`).join('');
+    const merged = merge(printed, { b: [inner[0]!, ...entries] });
+
+    expect(toLines(merged)).toEqual(texts.map((text) => `app: ${text.slice(8)}`).toSorted());
+  });
+
   test('what the inner one prints is read as if it were printed here, with what the outer one knows', () => {
     const relayed =
       "01:33:56.000 | INFO    | Task run 'load-6f0' - [E 2026-11-23 01:33:55,000] it broke\n";
