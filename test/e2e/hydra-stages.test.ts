@@ -4,12 +4,14 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, expect } from 'vitest';
 import { parse } from 'yaml';
 import { COUNTER_FOLDER, readCounted } from '../python/programs.ts';
-import { readRun, stagelight } from '../support/cli.ts';
+import { readRunInfo } from '../../src/spool/run-file.ts';
+import { findRunDirs, readRun, stagelight } from '../support/cli.ts';
 import type { RecordedRun } from '../support/cli.ts';
 import { findMiscounted } from '../support/coverage.ts';
 import { runIn } from '../support/mlops-project.ts';
 import { findProgram, testWith } from '../support/peers.ts';
 import { createTemporaryDir } from '../support/temporary.ts';
+import { waitFor } from '../support/wait.ts';
 
 /** Five records with names or without, two of them of several lines, and two prints, one of them like a record. */
 const STAGE = `
@@ -178,6 +180,29 @@ testWith('dvc', 'python')(
     }
     expect(stages[0]!.attributes['dvc.outs']).toEqual([
       expect.stringMatching(/^train\.txt \w+ \d+$/),
+    ]);
+  },
+);
+
+testWith('dvc', 'python')(
+  'an experiment of dvc queue: what Hydra has composed is with the stages of its own run',
+  { timeout: 400_000 },
+  async () => {
+    const queue = 'dvc exp run --queue -S lr=0.3 && dvc queue start -j 1';
+    const { folder } = await record(['sh', '-c', queue]);
+    const project = join(folder, 'project');
+    const read = (): RecordedRun[] =>
+      findRunDirs(project).map((_, index) => readRun(project, index));
+    await waitFor(() => {
+      const infos = findRunDirs(project).map((runDir) => readRunInfo(runDir));
+      return infos.length === 2 && infos.every((info) => info?.state === 'finished');
+    }, 240_000);
+
+    const stages = read().flatMap((run) => findStages(run));
+    const overrides = stages.map(({ attributes }) => attributes['hydra.overrides']);
+    expect(overrides).toEqual([
+      ['name=train', 'lr=0.3'],
+      ['name=evaluate', 'lr=0.3'],
     ]);
   },
 );
