@@ -11,7 +11,7 @@ import { fileURLToPath } from 'node:url';
 import { generateRun } from './generate-run.mjs';
 import { describeMachine, printTable } from './measure.mjs';
 
-const RUNS = Number(process.argv[2] ?? 8);
+const RUNS = Number(process.argv[2] ?? 4);
 const RECORDS = Number(process.argv[3] ?? 100_000);
 const CLI = fileURLToPath(new URL('../dist/cli/bin.js', import.meta.url));
 
