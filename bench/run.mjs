@@ -17,6 +17,7 @@ const BENCHES = {
   shim: { full: [], quick: ['3'] },
   'seen-once': { full: [], quick: ['5000', '1'] },
   ship: { full: [], quick: ['50000'] },
+  'dead-backend': { full: [], quick: ['2', '1'] },
   mlflow: { full: [], quick: ['20'] },
   'mlflow-sink': { full: [], quick: ['1', '5000'] },
 };

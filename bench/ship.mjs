@@ -1,6 +1,6 @@
 // Sends a run's records from disk to a local sink that throws them away: records and CPU seconds, against the
-// Collector reading the same file, and the stock exporter with an unbounded queue. Then what a dead backend costs a
-// pipeline. Usage: npm run build && node bench/ship.mjs [records] [rounds]
+// Collector reading the same file, and the stock exporter with an unbounded queue.
+// Usage: npm run build && node bench/ship.mjs [records] [rounds]
 import { spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdirSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
@@ -10,7 +10,7 @@ import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { generateRun } from './generate-run.mjs';
-import { describeMachine, measureInTurn, median, printTable } from './measure.mjs';
+import { describeMachine, median, printTable } from './measure.mjs';
 
 const CLI = fileURLToPath(new URL('../dist/cli/bin.js', import.meta.url));
 const STOCK = fileURLToPath(new URL('stock-exporter.mjs', import.meta.url));
@@ -69,27 +69,6 @@ for (const peer of ['Collector, otlp_json_file', 'stock batch exporter']) {
 sink.close();
 sink.closeAllConnections();
 
-console.log(
-  '\nA pipeline of some seconds, with a backend that is not there, against none; medians of 5',
-);
-const pipeline = ['sh', '-c', 'for i in $(seq 300); do echo "line $i"; sleep 0.01; done'];
-const command = (env) => ['env', ...env, process.execPath, CLI, 'run', '-q', '--', ...pipeline];
-const times = measureInTurn(
-  {
-    none: command([]),
-    dead: command(['STAGELIGHT_OTLP_ENDPOINT=http://127.0.0.1:9']),
-  },
-  { rounds: 5, cwd: project },
-);
-printTable([
-  ['backend', 'wall s', 'CPU s'],
-  ...Object.entries(times).map(([name, { wall, cpu: seconds }]) => [
-    name,
-    wall.toFixed(3),
-    seconds.toFixed(3),
-  ]),
-]);
-console.log(`${((times.dead.wall / times.none.wall - 1) * 100).toFixed(1)} % longer`);
 rmSync(project, { recursive: true });
 
 async function measure(name, send) {

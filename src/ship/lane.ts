@@ -21,6 +21,8 @@ const LOOK_MS = 100;
 const BLOCKED_MS = 60_000;
 /** How long the end waits for a backend that has never answered. */
 const FIRST_ANSWER_MS = 2000;
+/** And for one that has had its time before, and never answered, or never took anything. */
+const LAST_CHANCE_MS = 500;
 
 /**
  * Sends to one destination for as long as a run goes on: what is new in the run first, and where there is nothing, what
@@ -36,6 +38,7 @@ export class Lane {
   #leftover: HeldDelivery | undefined;
   #problem: string | undefined;
   #hasAccepted = false;
+  #hasFailed = false;
 
   constructor(options: LaneOptions) {
     this.#options = options;
@@ -51,9 +54,12 @@ export class Lane {
   async finish(timeoutMs: number): Promise<DeliveryReport> {
     const stop = (): void => this.#stop.abort();
     const deadline = setTimeout(stop, timeoutMs);
-    const patience = setTimeout(() => {
-      if (!this.#hasAccepted) stop();
-    }, FIRST_ANSWER_MS);
+    const patience = setTimeout(
+      () => {
+        if (!this.#hasAccepted) stop();
+      },
+      this.#hasFailed ? LAST_CHANCE_MS : FIRST_ANSWER_MS,
+    );
     this.#wake.abort();
     await this.#done;
     clearTimeout(deadline);
@@ -124,6 +130,7 @@ export class Lane {
   }
 
   #note(reason: string): void {
+    this.#hasFailed = true;
     if (this.#problem !== reason) this.#options.onProblem(reason);
     this.#problem = reason;
   }

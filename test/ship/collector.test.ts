@@ -165,6 +165,33 @@ describe('with something in between', () => {
 });
 
 testWith('otelcol')(
+  'a 429 that says to come back in two minutes is kept to: nobody waits for it, and the next push sends it all, once',
+  LONG,
+  async () => {
+    const collector = await startCollector();
+    const { project, uids } = setUp();
+    let logRequests = 0;
+    const proxy = await startProxy(collector, ({ path }, response) => {
+      if (path !== '/v1/logs') return true;
+      logRequests += 1;
+      if (logRequests > 1) return true;
+      response.writeHead(429, { 'retry-after': '120' }).end('slow down');
+      return false;
+    });
+    const env = { OTEL_EXPORTER_OTLP_ENDPOINT: proxy.url };
+    const startMs = Date.now();
+    const first = await stagelight(project, ['push', '--all'], { env });
+    expect(first.exitCode).toBe(1);
+    expect(first.stdout).toContain('429');
+    expect(Date.now() - startMs).toBeLessThan(30_000);
+    expect(logRequests).toBe(1);
+    expect((await stagelight(project, ['push'], { env })).exitCode).toBe(0);
+    await collector.stop();
+    expect(heldUids(collector)).toEqual(uids);
+  },
+);
+
+testWith('otelcol')(
   'a Collector that is down at the start, and stopped in the middle, gets every record',
   LONG,
   async () => {
