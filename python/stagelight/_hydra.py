@@ -81,8 +81,6 @@ def begin_job(args, kwargs):
     config = kwargs["config"] if "config" in kwargs else args[1]
     hydra = config.hydra
     is_multirun = str(hydra.get("mode")).endswith("MULTIRUN")
-    if not is_multirun or hydra.job.num == 0:
-        tell_config(config)
     if is_multirun:
         parent = _context.current_span()
         number = _claims.claim(f"hydra job in {parent}", f"{_inbox.source}-{hydra.job.num}")
@@ -90,6 +88,8 @@ def begin_job(args, kwargs):
         start_span("job", span, "job", parent=parent, attributes=describe(hydra))
         _context.enter(span)
         under_way[id(config)] = span
+    if not is_multirun or hydra.job.num == 0:
+        tell_config(config)
 
 
 def tell_config(config):
