@@ -61,8 +61,17 @@ function toComparable(run: MlflowRun, names: ReadonlyMap<string, string>) {
     params,
     metrics,
     parent: names.get(tags['mlflow.parentRunId'] ?? ''),
-    tags: Object.fromEntries(Object.entries(tags).filter(([key]) => !OF_ONE_RUN.test(key))),
+    tags: Object.fromEntries(
+      Object.entries(tags)
+        .filter(([key]) => !OF_ONE_RUN.test(key))
+        .map(([key, value]) => [key, key === 'mlflow.note.content' ? withoutIds(value) : value]),
+    ),
   };
+}
+
+/** A run's description leads to its log and trace, by their IDs. */
+function withoutIds(text: string): string {
+  return text.replaceAll(/[0-9a-f]{32}/g, '<id>');
 }
 
 function byName(a: { name: string }, b: { name: string }): number {

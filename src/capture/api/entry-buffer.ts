@@ -20,6 +20,8 @@ const FLUSH_MS = 50;
 const WRITE_SHARE = 0.1;
 const MAX_CREDIT_MS = 5;
 const BLOCK_CREDIT_MS = 0.5;
+/** A write among quick ones that takes longer was held up once: a machine that stalls is no slow disk. */
+const STALL_MS = 1;
 /** As many entries in {@link FLUSH_MS} are one. */
 const BURST_COUNT = 64;
 const MAX_REFUSED_BYTES = 32 * 1024 * 1024;
@@ -58,6 +60,7 @@ export class EntryBuffer {
   #isEnding = false;
   #creditMs = MAX_CREDIT_MS;
   #earnedAtMs = 0;
+  #lastWriteMs = 0;
   /** What the disk refused, in order. */
   #refused: Buffer[] = [];
   #refusedBytes = 0;
@@ -122,6 +125,11 @@ export class EntryBuffer {
     this.#earnedAtMs = nowMs;
     this.#creditMs = Math.min(MAX_CREDIT_MS, this.#creditMs + earnedMs);
     return this.#creditMs;
+  }
+
+  #spend(writeMs: number): void {
+    this.#creditMs -= Math.min(writeMs, STALL_MS + 2 * this.#lastWriteMs);
+    this.#lastWriteMs = writeMs;
   }
 
   #wait(durationMs: number): void {
@@ -203,7 +211,7 @@ export class EntryBuffer {
       this.#options.tell(`can't record: ${(error as Error).message}; the program goes on`);
       return false;
     } finally {
-      this.#creditMs -= performance.now() - startMs;
+      this.#spend(performance.now() - startMs);
     }
   }
 

@@ -45,7 +45,7 @@ export class Shown {
 
   /** Whether some of it has come by. */
   get hasCome(): boolean {
-    return this.#isNoted;
+    return this.#isNoted || this.#readAt !== undefined;
   }
 
   /** Whether it hasn't come by before. */

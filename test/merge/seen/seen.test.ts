@@ -227,6 +227,19 @@ describe('a record that its process has told, and that comes by on the console',
 });
 
 describe('a program that repeats what another one prints', () => {
+  test('keeps the lines of its own record, though another one begins with such a line', () => {
+    const first = "01:33:56.000 | ERROR   | Flow run 'calm-bear' - it broke\nSome words\n";
+    const merged = merge(`${first}Some words\n`, {
+      a: [
+        hook(),
+        ...logged(1, 'it broke', first, { logger: 'prefect.flow_runs' }),
+        ...logged(2, 'Some words'),
+      ],
+    });
+
+    expect(readSeen(merged)).toMatchObject([{ offset: first.length, lines: 1 }]);
+  });
+
   const inner = [
     hook({ pid: 9, stdout: false, stderr: false }),
     ...logged(1, 'inner', '[t][inner] - a message\n', { logger: 'inner' }),
