@@ -31,6 +31,7 @@ const OUTPUT = {
 };
 /** What `stagelight run` loads before its command starts, and behind that. */
 const LOADED_TOGETHER = {
+  starting: 'src/cli.ts',
   running: 'src/command/run.ts',
   merging: 'src/merge/merge-run.ts',
 };

@@ -1,6 +1,8 @@
 #!/usr/bin/env node
-import { main } from './cli.ts';
+import type { ExitStatus } from './command/command.ts';
+import { keepCompiledCode } from './compiled-code.ts';
 
+keepCompiledCode(import.meta.dirname, process.env);
 const { stdout, stderr, env } = process;
 const io = {
   stdout,
@@ -12,10 +14,15 @@ const io = {
     return process.stdin;
   },
 };
-void main(process.argv.slice(2), io).then((status) => {
+void run().then((status) => {
   if (typeof status === 'string') dieBy(status);
   else process.exitCode = status;
 });
+
+async function run(): Promise<ExitStatus> {
+  const { main } = await import('./cli.ts');
+  return main(process.argv.slice(2), io);
+}
 
 /** Ends this process by a signal, so that whoever waits for it sees what became of the command. */
 function dieBy(signal: NodeJS.Signals): void {
