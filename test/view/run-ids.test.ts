@@ -38,7 +38,7 @@ describe('where a study is kept', () => {
   });
 });
 
-testWith('python')(
+testWith('python', 'optuna')(
   'a study is looked up by its URL with the SQLAlchemy that Optuna uses',
   async () => {
     const cwd = createTemporaryDir();
