@@ -10,7 +10,7 @@ import { describeMachine } from './measure.mjs';
 /** Each is a program of its own. Its arguments: what the numbers in the docs come from, and for a quick look. */
 const BENCHES = {
   startup: { full: ['30'], quick: ['5'] },
-  capture: { full: ['1000000', '5'], quick: ['100000', '1'] },
+  capture: { full: ['1000000', '3'], quick: ['100000', '1'] },
   logger: { full: ['7'], quick: ['1'] },
   'read-run': { full: ['1000000'], quick: ['50000'] },
   'python-hook': { full: [], quick: ['3'] },
