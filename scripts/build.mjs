@@ -25,6 +25,8 @@ const INPUT = {
 // CommonJS, small, and in few files: Node 20 loads it in less than half the time (bench/startup.mjs). Names stay, for stacks.
 const OUTPUT = {
   format: 'cjs',
+  // `require` for all: code that V8 has kept can't call `import()`.
+  dynamicImportInCjs: false,
   minify: { compress: true, mangle: { keepNames: true }, codegen: { removeWhitespace: true } },
   entryFileNames: '[name].js',
   chunkFileNames: '[name]-[hash].js',

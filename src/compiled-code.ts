@@ -3,7 +3,7 @@ import { mkdirSync, readFileSync, readdirSync, renameSync, rmSync, writeFileSync
 import Module, { createRequire } from 'node:module';
 import { homedir } from 'node:os';
 import { basename, dirname, join } from 'node:path';
-import { Script, constants } from 'node:vm';
+import { Script } from 'node:vm';
 
 /** Of Node's own loader, what compiles a file of CommonJS. */
 interface Loader {
@@ -56,11 +56,7 @@ function findKeptFolder({ XDG_CACHE_HOME }: NodeJS.ProcessEnv): string | undefin
 }
 
 function toScript(content: string, filename: string, cachedData: Buffer | undefined): Script {
-  return new Script(Module.wrap(content), {
-    filename,
-    cachedData,
-    importModuleDynamically: constants.USE_MAIN_CONTEXT_DEFAULT_LOADER,
-  });
+  return new Script(Module.wrap(content), { filename, cachedData });
 }
 
 /** V8 trusts what it is given: damaged code would run. */

@@ -1,8 +1,8 @@
 import { chmodSync, mkdirSync, readFileSync, readdirSync, statSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { expect, test } from 'vitest';
 import { VERSION } from '../src/model/version.ts';
-import { stagelight } from './support/cli.ts';
+import { CLI, stagelight } from './support/cli.ts';
 import { createTemporaryDir } from './support/temporary.ts';
 
 const isByNode = Number(process.versions.node.split('.')[0]) >= 22;
@@ -49,6 +49,14 @@ test.skipIf(isByNode)('what is damaged, cut or of another program is made anew',
     await start();
     expect(readFileSync(join(folder, name)).length).toBeGreaterThan(10_000);
   }
+});
+
+test('no file of the command line calls import(): code that was kept can’t', () => {
+  const folder = dirname(CLI);
+  const calling = readdirSync(folder).filter((name) =>
+    /(?<![\w.$])import\(/.test(readFileSync(join(folder, name), 'utf8')),
+  );
+  expect(calling).toEqual([]);
 });
 
 test.skipIf(isByNode)('what was kept of an older file goes', async () => {

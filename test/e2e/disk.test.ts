@@ -84,6 +84,8 @@ test('what a full disk has taken is merged by the next reader, in its order', as
   await stagelight(cwd, ['ls']);
   const printed = readRun(cwd).lines.map(({ body }) => body);
   expect(printed.length).toBeGreaterThan(100);
+  // The last one may be cut: the rest of it didn't fit.
+  expect(String(printed.length).startsWith(String(printed.pop()))).toBe(true);
   expect(printed).toEqual(printed.map((_, index) => String(index + 1)));
 });
 

@@ -24,12 +24,12 @@ export function testWith(...programs: readonly string[]): typeof test {
   if (missing.length === 0) return test;
   const reason = `needs ${missing.map(toNeed).join(', ')}`;
   const isRequired = process.env['STAGELIGHT_PEERS'] === 'required';
-  return ((title: string) => {
+  const skip = (title: string): void =>
     test(`${title} (${reason})`, (context) => {
       if (isRequired) throw new Error(reason);
       context.skip(reason);
     });
-  }) as unknown as typeof test;
+  return Object.assign(skip, { each: () => skip }) as unknown as typeof test;
 }
 
 function toNeed(name: string): string {
