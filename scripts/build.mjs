@@ -15,6 +15,7 @@ const INPUT = {
     bin: 'src/bin.ts',
     'merge-thread': 'src/merge/thread.ts',
     'ship-thread': 'src/recording/ship-thread.ts',
+    'sink-thread': 'src/serve/thread.ts',
     'receiver-thread': 'src/capture/receiver/thread.ts',
   },
   platform: 'node',

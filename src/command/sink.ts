@@ -1,8 +1,7 @@
 import { homedir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { toLoggingSettings } from '../config/to-logging-settings.ts';
-import { startSink } from '../serve/mlflow-sink.ts';
-import { createMlflowDestination } from '../sink/mlflow/mlflow.ts';
+import { SinkWorker } from '../serve/sink-worker.ts';
 import { readMlflowSettings } from '../sink/mlflow/settings.ts';
 import type { Command, CommandIo } from './command.ts';
 import { UsageError } from './command.ts';
@@ -47,41 +46,36 @@ ${TOKEN_VARIABLE}, where it is set, as the header x-stagelight-token.`,
         'set MLFLOW_TRACKING_URI, to http://localhost:5000 for example',
       );
     }
-    const tell = (message: string): void => void io.stderr.write(`stagelight: ${message}\n`);
-    const running = await open(
-      () =>
-        startSink({
-          folder:
-            given.dir === undefined
-              ? join(toHome(io), '.stagelight-sink')
-              : resolve(io.cwd, given.dir),
-          host: given.host,
-          port: toNumber(given.port, { name: '--port', most: 65_535 }),
-          token: io.env[TOKEN_VARIABLE] || undefined,
-          destination: createMlflowDestination({ ...settings, isSink: true }),
-          logging: toLoggingSettings(config),
-          keepMs: toNumber(given.keep, { name: '--keep', most: 24 * 365 }) * HOUR_MS,
-          tell,
-        }),
-      given,
-    );
-    io.stdout.write(`taking OTLP in at ${running.url}, for MLflow at ${settings.store.url}\n`);
-    await untilStopped();
-    await running.stop();
+    const worker = new SinkWorker({
+      folder:
+        given.dir === undefined ? join(toHome(io), '.stagelight-sink') : resolve(io.cwd, given.dir),
+      host: given.host,
+      port: toNumber(given.port, { name: '--port', most: 65_535 }),
+      token: io.env[TOKEN_VARIABLE] || undefined,
+      mlflow: config.mlflow,
+      logging: toLoggingSettings(config),
+      keepMs: toNumber(given.keep, { name: '--keep', most: 24 * 365 }) * HOUR_MS,
+      env: io.env,
+      tell: (message) => void io.stderr.write(`stagelight: ${message}\n`),
+    });
+    const url = await untilListening(worker, given);
+    io.stdout.write(`taking OTLP in at ${url}, for MLflow at ${settings.store.url}\n`);
+    await Promise.race([untilStopped(), worker.ended]);
+    await worker.stop();
     return EXIT.ok;
   },
 };
 
-async function open<T>(start: () => Promise<T>, { host, port }: SinkCommandOptions): Promise<T> {
-  try {
-    return await start();
-  } catch (error) {
-    if (error instanceof UsageError) throw error;
+async function untilListening(
+  worker: SinkWorker,
+  { host, port }: SinkCommandOptions,
+): Promise<string> {
+  return worker.url.catch((error: Error) => {
     throw new UsageError(
-      `can't listen on ${host}:${port}: ${(error as Error).message}`,
+      `can't listen on ${host}:${port}: ${error.message}`,
       'give another --port or --host',
     );
-  }
+  });
 }
 
 function toHome({ env }: CommandIo): string {

@@ -11,6 +11,7 @@ import type { Attributes } from '../model/pipeline.ts';
 import type { Result } from '../model/pipeline.ts';
 import type { RunInfo } from '../model/run-info.ts';
 import { parseNanoString } from '../model/time.ts';
+import { toMlflowAttributes } from '../model/mlflow-page.ts';
 import { toAbsoluteUri } from '../model/tracking-uri.ts';
 import type { UnixTime } from '../model/time.ts';
 import type { FaultLog } from '../spool/fault-log.ts';
@@ -104,14 +105,15 @@ export class EntryReader {
   }
 
   /** Where programs keep their MLflow runs, and the first of those that are made in a span. */
-  #noteMlflow({ uri: told, cwd, span, run, experiment }: MlflowEntry): void {
-    const uri = toAbsoluteUri(told, cwd);
+  #noteMlflow(entry: MlflowEntry): void {
+    const uri = toAbsoluteUri(entry.uri, entry.cwd);
     this.#noteTrackingUri(uri);
-    this.#book.annotate(isSpanId(span) ? span : this.#info.rootSpanId, {
+    const span = isSpanId(entry.span) ? entry.span : this.#info.rootSpanId;
+    // What is said of one run stays together.
+    const isFirst = !this.#book.hasAttribute(span, ATTR.mlflowRunId);
+    this.#book.annotate(span, {
       [ATTR.mlflowTrackingUri]: uri,
-      ...(run !== undefined && { [ATTR.mlflowRunId]: run }),
-      ...(run !== undefined &&
-        experiment !== undefined && { [ATTR.mlflowExperimentId]: experiment }),
+      ...(isFirst && toMlflowAttributes(uri, { runId: entry.run, experimentId: entry.experiment })),
     });
   }
 

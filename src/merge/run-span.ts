@@ -6,6 +6,7 @@ import { judgeExit } from '../model/exit.ts';
 import { toRootSpanId } from '../model/ids.ts';
 import type { RunId, SpanId } from '../model/ids.ts';
 import type { ChildExitEntry, RunEndEntry } from '../model/inbox.ts';
+import { toMlflowAttributes, toMlflowPage } from '../model/mlflow-page.ts';
 import type { Attributes, Result, RunKind } from '../model/pipeline.ts';
 import type { RunInfo } from '../model/run-info.ts';
 import { parseNanoString, toDurationMs } from '../model/time.ts';
@@ -46,7 +47,7 @@ export class RunSpan {
     });
     this.#event(EVENT.runStart, {
       time: this.start,
-      body: `run started: ${info.command.join(' ')}`,
+      body: toStartText(info),
       attributes: toStartAttributes(info),
     });
   }
@@ -124,12 +125,20 @@ export class RunSpan {
 }
 
 function toStartAttributes(info: RunInfo): Attributes {
+  const { mlflow } = info;
   return {
     [ATTR.commandArgs]: [...info.command],
+    ...(mlflow !== undefined && toMlflowAttributes(mlflow.trackingUri, mlflow)),
     ...(info.flowRunId !== undefined && { [ATTR.prefectFlowRunId]: info.flowRunId }),
     ...(info.attempt !== undefined && { [ATTR.runAttempt]: info.attempt }),
     ...(info.priorId !== undefined && { [ATTR.runPriorId]: info.priorId }),
   };
+}
+
+/** The way to the run in MLflow, where that was made before this one began. */
+function toStartText({ command, mlflow }: RunInfo): string {
+  const page = mlflow === undefined ? undefined : toMlflowPage(mlflow.trackingUri, mlflow);
+  return `run started: ${command.join(' ')}${page === undefined ? '' : `; in MLflow: ${page}`}`;
 }
 
 function toToldEnd(told: RunEndEntry, lastTime: UnixTime): RunEnd {

@@ -118,6 +118,8 @@ export const ATTR = {
   mlflowTrackingUris: 'mlflow.tracking_uris',
   mlflowRunId: 'mlflow.run_id',
   mlflowExperimentId: 'mlflow.experiment_id',
+  /** The page of that run, where there is a tracking server. */
+  mlflowRunUrl: 'mlflow.run.url',
   prefectFlowRunName: 'prefect.flow_run.name',
   prefectFlowRunId: 'prefect.flow_run.id',
   /** The server that knows the flow run. */

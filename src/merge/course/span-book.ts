@@ -101,6 +101,11 @@ export class SpanBook {
     if (this.#noted.size < MAX_NOTED && !this.#ended.has(spanId)) this.#noted.set(spanId, noted);
   }
 
+  /** Whether a span that is open, or still to come, has an attribute. */
+  hasAttribute(spanId: SpanId, key: string): boolean {
+    return (this.#open.get(spanId)?.attributes ?? this.#noted.get(spanId))?.[key] !== undefined;
+  }
+
   /** Begins a span and, for a stage or a trial, writes its start event. Gives the span that is there if it has begun. */
   open(begin: SpanStart): OpenSpan {
     const known = this.#open.get(begin.spanId);

@@ -1,4 +1,5 @@
 import type { SpanId } from '../../model/ids.ts';
+import { toMlflowPage } from '../../model/mlflow-page.ts';
 import { readMlflowCursor, readTiedRuns } from './cursor.ts';
 
 /** A run in MLflow. */
@@ -29,7 +30,5 @@ export function toLink(
   place: string,
   { runId, experimentId }: { readonly runId: string; readonly experimentId: string },
 ): MlflowLink {
-  const isServer = /^https?:/.test(place);
-  const url = isServer ? `${place}/#/experiments/${experimentId}/runs/${runId}` : place;
-  return { runId, experimentId, url };
+  return { runId, experimentId, url: toMlflowPage(place, { runId, experimentId }) ?? place };
 }

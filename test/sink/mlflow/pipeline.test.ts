@@ -179,6 +179,28 @@ describe.sequential('a real pipeline, on a real MLflow server', () => {
     expect(await read('logs/features%40raw.log')).toBe(`${stdout}\n`);
   });
 
+  test('its logs begin with its address, and each trial that the user made a run for has that of its run', async () => {
+    const toPage = ({ runId, experimentId }: MlflowRun): string =>
+      `${server.url}/#/experiments/${experimentId}/runs/${runId}`;
+    const [first] = readFileSync(join(recorded.runDir, 'run.log'), 'utf8').split('\n');
+    expect(first).toMatch(/run started: dvc repro; in MLflow: http/);
+    expect(first!.endsWith(toPage(parent))).toBe(true);
+    const { stdout } = await stagelight(project, ['logs']);
+    expect(stdout).toContain(toPage(parent));
+    const start = recorded.records.find(({ eventName }) => eventName === 'mlops.run.start');
+    expect(start!.attributes['mlflow.run.url']).toBe(toPage(parent));
+    const trials = recorded.spans.filter(({ name }) => name === 'trial');
+    for (const { spanId, attributes } of trials) {
+      const users = runs.find(
+        ({ tags }) =>
+          tags['stagelight.span_id'] === spanId && tags['stagelight.kind'] === undefined,
+      );
+      expect(attributes['mlflow.run.url']).toBe(users && toPage(users));
+      // MLflow's own line, at the end of a run.
+      if (users !== undefined) expect(stdout).toContain(toPage(users));
+    }
+  });
+
   test('its trace is linked, in state OK, with types, inputs and outputs', async () => {
     const traceId = `tr-${recorded.info.runId}`;
     const { trace } = await server.get(`/api/3.0/mlflow/traces/${traceId}`);
