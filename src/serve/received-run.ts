@@ -24,6 +24,7 @@ import { SeenKeys } from './seen-keys.ts';
 
 /** How long after a run's end what it still lacks is waited for. */
 const LATE_MS = 10_000;
+const PIECE_CHARS = 256 * 1024;
 
 /** A run directory that is written from what is received over OTLP: each span and record once, however often it comes. */
 export class ReceivedRun {
@@ -123,18 +124,30 @@ export class ReceivedRun {
   }
 
   #appendText(scopes: ReceivedBatch['scopes']): void {
-    const { logging, runId } = this.info;
-    const lines = scopes.flatMap(({ scope, items }) =>
-      items
-        .map((item) => parseItem(item, String(scope['name'] ?? '')))
-        .filter((record) => isShownAsText(record, logging.minimumSeverity))
-        .map((record) => `${this.#format(toTextRecord(record, runId))}\n`),
-    );
     const file = new AppendFile(join(this.runDir, FILE.text));
     try {
-      file.append(Buffer.from(lines.join('')));
+      let text = '';
+      for (const line of this.#toLines(scopes)) {
+        text += line;
+        if (text.length < PIECE_CHARS) continue;
+        file.append(Buffer.from(text));
+        text = '';
+      }
+      file.append(Buffer.from(text));
     } finally {
       file.close();
+    }
+  }
+
+  /** One by one: a request of millions of empty records would take gigabytes at once. */
+  *#toLines(scopes: ReceivedBatch['scopes']): Generator<string> {
+    const { logging, runId } = this.info;
+    for (const { scope, items } of scopes) {
+      for (const item of items) {
+        const record = parseItem(item, String(scope['name'] ?? ''));
+        if (!isShownAsText(record, logging.minimumSeverity)) continue;
+        yield `${this.#format(toTextRecord(record, runId))}\n`;
+      }
     }
   }
 }

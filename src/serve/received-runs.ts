@@ -11,6 +11,8 @@ import type { ReceivedBatch, SignalNames } from './split-request.ts';
 
 /** Runs whose items are known in memory; of another one they are read from its files when something comes for it. */
 const MAX_OPEN = 16;
+/** A run that has ended isn't held longer: should anything more come, it is opened again. */
+const QUIET_MS = 5000;
 
 /** The run directories of a service that takes runs in over OTLP. */
 export class ReceivedRuns {
@@ -51,9 +53,12 @@ export class ReceivedRuns {
       .map((runId) => ({ runId, runDir: join(this.#folder, runId) }));
   }
 
-  /** Notes the ends of runs. */
+  /** Notes the ends of runs, and lets go of those that nothing comes for any more. */
   settle(): void {
-    for (const run of this.#open.values()) run.settle();
+    for (const [runId, run] of this.#open) {
+      const isEnded = run.settle();
+      if (isEnded && Date.now() - run.lastMs > QUIET_MS) this.#open.delete(runId);
+    }
   }
 
   /** The run's directory goes; should anything more come, it is made anew. */

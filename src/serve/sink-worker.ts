@@ -7,6 +7,9 @@ import type { SinkThreadData, SinkThreadMessage } from './thread.ts';
  * (bench/mlflow-sink.mjs). Only a thread's bound can be set without an option of Node's.
  */
 const MAX_YOUNG_MB = 6;
+/** The less V8 may take, the sooner it clears away: with its own bound, gigabytes, a backlog takes 50 MB more. What the
+ * largest request unpacks to takes half of it. */
+const MAX_OLD_MB = 1024;
 
 export interface SinkWorkerOptions extends SinkThreadData {
   readonly env: NodeJS.ProcessEnv;
@@ -26,16 +29,22 @@ export class SinkWorker {
     this.#worker = new Worker(new URL('./sink-thread.js', import.meta.url), {
       workerData: data,
       env,
-      resourceLimits: { maxYoungGenerationSizeMb: MAX_YOUNG_MB },
+      resourceLimits: {
+        maxYoungGenerationSizeMb: MAX_YOUNG_MB,
+        maxOldGenerationSizeMb: MAX_OLD_MB,
+      },
     });
     this.ended = once(this.#worker, 'exit').then(() => {});
     this.url = new Promise((resolve, reject) => {
       this.#worker.on('message', (message: SinkThreadMessage) => {
         if (message.type === 'listening') resolve(message.url);
-        else if (message.type === 'refused') reject(new Error(message.message));
-        else tell(message.message);
+        else if (message.type === 'note') tell(message.message);
+        else {
+          reject(new Error(message.message));
+          void this.#worker.terminate();
+        }
       });
-      this.ended.catch(reject);
+      this.ended.then(() => reject(new Error('the service has ended')), reject);
     });
   }
 
