@@ -3,7 +3,7 @@ import { Worker } from 'node:worker_threads';
 import type { SinkThreadData, SinkThreadMessage } from './thread.ts';
 
 /**
- * What comes in is garbage as soon as it is written: with V8's own 48 MB for that, a backlog takes 60 MB more
+ * What comes in is garbage as soon as it is written: with V8's own 48 MB for that, a backlog takes 30 MB more
  * (bench/mlflow-sink.mjs). Only a thread's bound can be set without an option of Node's.
  */
 const MAX_YOUNG_MB = 6;
