@@ -129,7 +129,7 @@ export class LogEntries {
     const time = parseNanoString(entry.time) ?? [0, 0];
     const told = parseInboxAttributes(entry.attributes);
     return {
-      scope: this.#toScope(entry),
+      scope: this.#toScope(entry, place),
       logger: entry.logger ?? 'stagelight',
       time,
       observed: time,
@@ -142,9 +142,11 @@ export class LogEntries {
     };
   }
 
-  #toScope({ trace, span }: LogEntry): Scope {
-    const { scopes } = this.#options;
-    return isTraceId(trace) && isSpanId(span) ? scopes.findForeign(trace, span) : scopes.find(span);
+  #toScope({ trace, span }: LogEntry, { source }: EntryPlace): Scope {
+    const { scopes, sightings } = this.#options;
+    return isTraceId(trace) && isSpanId(span)
+      ? scopes.findForeign(trace, span)
+      : scopes.find(span, sightings.stageOf(source));
   }
 
   #record(draft: LogDraft): void {

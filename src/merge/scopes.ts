@@ -30,13 +30,16 @@ export class Scopes {
     this.#recorder = options.recorder;
   }
 
-  /** The scope of a span; of the run's own when no span is named, or something that is none. */
-  find(named: SpanId | undefined): Scope {
+  /**
+   * The scope of a span; of the run's own when no span is named, or something that is none.
+   * @param stage that it is in as far as its process knows, for a span that nobody has told of
+   */
+  find(named: SpanId | undefined, stage?: string): Scope {
     const spanId = isSpanId(named) ? named : this.#root;
     const known = this.known(spanId);
     if (known !== undefined) return known;
-    // A span that nobody has told of, as an instrumentation of the user's may have: its records still belong to it.
-    const scope = this.#recorder.createScope(spanId, undefined);
+    // Nobody has told of it yet, or an instrumentation of the user's never will: its records still belong to it.
+    const scope = this.#recorder.createScope(spanId, spanId === this.#root ? undefined : stage);
     this.keep(scope);
     return scope;
   }

@@ -101,7 +101,13 @@ export async function runScenario(
   const { python, cwd, env } = options;
   const { stdout, stderr, exitCode, signal } = await execa(python, toCommand(scenario), {
     cwd,
-    env: { ...env, ...scenario.env, PREFECT_HOME: join(cwd, 'prefect') },
+    env: {
+      ...env,
+      ...scenario.env,
+      PREFECT_HOME: join(cwd, 'prefect'),
+      PREFECT_SERVER_ANALYTICS_ENABLED: 'false',
+      PREFECT_SERVER_EPHEMERAL_STARTUP_TIMEOUT_SECONDS: '240',
+    },
     input: scenario.isFromStdin ? readFileSync(scenario.file) : '',
     reject: false,
     stripFinalNewline: false,

@@ -15,7 +15,10 @@ export const CLI = fileURLToPath(new URL('../../dist/cli/bin.js', import.meta.ur
 export function createEnv(more: NodeJS.ProcessEnv = {}): NodeJS.ProcessEnv {
   const { PATH, HOME, LANG } = process.env;
   // On a loaded machine Prefect's own server takes longer to start than the 20 s that Prefect waits for it.
-  const prefect = { PREFECT_SERVER_EPHEMERAL_STARTUP_TIMEOUT_SECONDS: '240' };
+  const prefect = {
+    PREFECT_SERVER_EPHEMERAL_STARTUP_TIMEOUT_SECONDS: '240',
+    PREFECT_SERVER_ANALYTICS_ENABLED: 'false', // it fails without a network, at times with a traceback
+  };
   return { PATH, HOME, LANG: LANG ?? 'C.UTF-8', TZ: 'UTC', ...prefect, ...more };
 }
 

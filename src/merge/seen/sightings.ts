@@ -21,6 +21,8 @@ interface Around {
 /** A process that tells of its records. */
 interface Teller {
   console: string | undefined;
+  /** The stage that it runs in. */
+  stage: string | undefined;
   /** Whether its standard streams are that console's own. */
   readonly isOwn: { stdout: boolean | 'file'; stderr: boolean | 'file' };
   readonly records: Map<number, Known>;
@@ -97,8 +99,14 @@ export class Sightings {
     else this.hookedStages.add(stage);
     const teller = this.#toTeller(source);
     teller.console = console;
+    teller.stage = stage;
     teller.isOwn.stdout = stdout ?? true;
     teller.isOwn.stderr = stderr ?? true;
+  }
+
+  /** The stage that a process has said to run in. */
+  stageOf(source: string): string | undefined {
+    return this.#tellers.get(source)?.stage;
   }
 
   /** A record of a process that its handlers may show. */
@@ -168,6 +176,7 @@ export class Sightings {
     if (teller === undefined) {
       teller = {
         console: undefined,
+        stage: undefined,
         isOwn: { stdout: true, stderr: true },
         records: new Map(),
       };

@@ -226,6 +226,14 @@ describe('a record that its process has told, and that comes by on the console',
   });
 });
 
+test('a record whose span nobody has told of yet is in the stage of its process', () => {
+  const [log] = logged(1, 'hello', 'hello\n', { span: 'b'.repeat(16) });
+  const { records } = merge('', { a: [hook({ stage: 'train' }), log!] });
+
+  const record = records.find(({ body }) => body === 'hello');
+  expect(record?.attributes['cicd.pipeline.task.name']).toBe('train');
+});
+
 describe('a program that repeats what another one prints', () => {
   test('keeps the lines of its own record, though another one begins with such a line', () => {
     const first = "01:33:56.000 | ERROR   | Flow run 'calm-bear' - it broke\nSome words\n";
