@@ -75,13 +75,10 @@ describe('EntryBuffer', () => {
   it('writes late entries of a loop that never lets the event loop turn', () => {
     const { buffer, read, waiting } = open();
     while (waiting.length === 0) buffer.addText(HEAD, now(), 'burst');
-    // After a slow write the first may have to wait as well: for the next one.
-    for (const body of ['after a pause', 'after another']) {
-      const startMs = Date.now();
-      while (Date.now() < startMs + 60);
-      buffer.addText(HEAD, now(), body);
-    }
-    expect(readBodies(read())).toContain('after a pause');
+    const startMs = Date.now();
+    while (Date.now() < startMs + 60);
+    buffer.addText(HEAD, now(), 'after a pause');
+    expect(readBodies(read()).at(-1)).toBe('after a pause');
     buffer.end();
   });
 
