@@ -99,8 +99,10 @@ const MAX_NAME = 1000;
 function toBareEvent(line: string): ConsoleEvent | undefined {
   for (const [start, end, toEvent] of STAGE_LINES) {
     if (!line.startsWith(start) || !line.endsWith(end)) continue;
-    const length = line.length - start.length - end.length;
-    if (length > 0 && length <= MAX_NAME) return toEvent(line.slice(start.length, -end.length));
+    const between = line.slice(start.length, -end.length);
+    // Two DVCs that write at once put one's line behind the other's, and both newlines after.
+    if (between.includes(end + start)) continue;
+    if (between.length > 0 && between.length <= MAX_NAME) return toEvent(between);
   }
   if (LOCK_FILE.test(line)) return { type: 'stage-lock' };
   const experiment = EXPERIMENT.exec(line);
