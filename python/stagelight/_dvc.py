@@ -5,8 +5,8 @@ import re
 from time import time_ns
 
 from . import _claims, _context, _inbox, _queue
-from ._inbox import quote
-from ._values import cut, encode, encode_attributes
+from ._text import cut, quote
+from ._values import encode, encode_attributes
 from ._wrap import observe
 
 EXIT = re.compile(r", exited with (-?\d+)$")

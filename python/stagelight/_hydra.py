@@ -8,8 +8,8 @@ import sys
 from time import time_ns
 
 from . import _claims, _context, _exceptions, _inbox, _records
-from ._inbox import quote
 from ._spans import end_span, start_span
+from ._text import quote
 from ._values import encode
 from ._wrap import observe
 

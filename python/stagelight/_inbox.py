@@ -9,10 +9,7 @@ from os import lseek
 from os import write as write_bytes
 from time import time_ns
 
-try:
-    from _json import encode_basestring_ascii as quote
-except ImportError:  # not CPython
-    from json.encoder import py_encode_basestring_ascii as quote
+from ._text import cut, quote
 
 # As `stat` names them, which needn't be imported for it.
 FILE_TYPE, REGULAR_FILE = 0o170000, 0o100000
@@ -148,7 +145,6 @@ def move_up(low):
 def describe_process():
     """The first entry: that this process is here, and where in the run it is."""
     from . import _context
-    from ._values import cut
 
     arguments = ",".join(quote(cut(argument, 1000)) for argument in getattr(sys, "orig_argv", sys.argv)[:100])
     stage = os.environ.get("DVC_STAGE")

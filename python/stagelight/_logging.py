@@ -8,7 +8,7 @@ import os
 import sys
 
 from . import _inbox, _records
-from ._inbox import quote
+from ._text import quote
 from ._values import encode_attributes
 from ._wrap import disguise
 

@@ -4,7 +4,7 @@ import os
 from time import time_ns
 
 from . import _context, _inbox
-from ._inbox import quote
+from ._text import quote
 from ._wrap import observe
 
 told = set()

@@ -4,9 +4,8 @@ import os
 import sys
 
 from . import _context, _logging
-from ._inbox import quote
 from ._spans import end_span, start_span
-from ._values import cut
+from ._text import cut, quote
 from ._wrap import disguise, observe, safely
 
 # What a flow run carries, so that it can be found by the run's ID.

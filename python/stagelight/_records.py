@@ -6,8 +6,9 @@ from time import time_ns
 
 from . import _inbox
 from ._context import current_span
-from ._inbox import quote, write
-from ._values import cut, encode_attributes
+from ._inbox import write
+from ._text import cut, quote
+from ._values import encode_attributes
 
 # In bytes; a longer body becomes several records.
 MAX_BODY = 128 * 1024

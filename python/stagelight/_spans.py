@@ -3,7 +3,7 @@
 from time import time_ns
 
 from . import _context, _inbox, _records
-from ._inbox import quote
+from ._text import quote
 from ._values import encode_attributes
 
 

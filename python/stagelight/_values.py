@@ -1,8 +1,7 @@
 """Values of the program's as JSON, as `InboxValue` in `src/model/inbox.ts` has them. Whatever they are, nothing is raised."""
 
-from ._inbox import quote
+from ._text import cut, quote
 
-MAX_TEXT = 16 * 1024
 MAX_ITEMS = 100
 MAX_DEPTH = 4
 # Whole numbers beyond this are no exact ones in JSON.
@@ -78,7 +77,3 @@ def first(items):
 
 def ellipsis(items):
     return ", …" if len(items) > MAX_ITEMS else ""
-
-
-def cut(text, most=MAX_TEXT):
-    return text if len(text) <= most else f"{text[:most]}… ({len(text)} characters)"

@@ -3,7 +3,7 @@
 import warnings
 
 from . import _records
-from ._inbox import quote
+from ._text import quote
 
 WARN = 13
 
