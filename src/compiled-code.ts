@@ -1,5 +1,13 @@
 import { createHash } from 'node:crypto';
-import { mkdirSync, readFileSync, readdirSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import {
+  existsSync,
+  mkdirSync,
+  readFileSync,
+  readdirSync,
+  renameSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
 import Module, { createRequire } from 'node:module';
 import { homedir } from 'node:os';
 import { basename, dirname, join } from 'node:path';
@@ -75,13 +83,23 @@ function tryKeep(path: string, script: Script): void {
   try {
     // Now, and not when it was compiled: with the functions that have been called since.
     const code = script.createCachedData();
-    mkdirSync(dirname(path), { recursive: true, mode: 0o700 });
+    makeFolders(dirname(path));
     writeFileSync(writing, Buffer.concat([toDigest(code), code]), { mode: 0o600 });
     renameSync(writing, path);
     removeOlder(path);
   } catch {
     remove(writing);
   }
+}
+
+/**
+ * One by one, and no higher than the cache: Node's own recursive mkdir may never return (see `makeFolder`, which can't be had
+ * here: what is loaded before the loader is ours is never kept).
+ */
+function makeFolders(folder: string): void {
+  const [compiled, own] = [dirname(folder), dirname(dirname(folder))];
+  for (const each of [dirname(own), own, compiled, folder])
+    if (!existsSync(each)) mkdirSync(each, { mode: 0o700 });
 }
 
 function remove(path: string): void {

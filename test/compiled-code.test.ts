@@ -51,6 +51,14 @@ test.skipIf(isByNode)('what is damaged, cut or of another program is made anew',
   }
 });
 
+test.skipIf(process.platform !== 'linux')(
+  'a home in which no folder can be made costs nothing but what would be kept there',
+  async () => {
+    const { start } = open();
+    await start({ XDG_CACHE_HOME: '/proc/no-home' }); // Node's own recursive mkdir never returns here
+  },
+);
+
 test('no file of the command line calls import(): code that was kept can’t', () => {
   const folder = dirname(CLI);
   const calling = readdirSync(folder).filter((name) =>

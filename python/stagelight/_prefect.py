@@ -21,6 +21,7 @@ MAX_SPANS = 10_000
 class Run:
     def __init__(self, run):
         self.is_task = hasattr(run, "task_key")
+        self.told = run
         self.name = run.name
         self.id = str(run.id)
         what = f"prefect {'task' if self.is_task else 'flow'} {run.name}"
@@ -112,7 +113,10 @@ def note_state(args, _):
     if error is None and kind in ("FAILED", "CRASHED"):
         members += f',"errorMessage":{quote(cut(state.message or state.name))}'
     time = f"{round(state.timestamp.timestamp() * 1e6)}000"
-    end_span(run.span, time=time, error=error, attributes={"prefect.state.name": state.name}, members=members)
+    # A name of the user's own is given to it after it has begun.
+    name = f"prefect.{'task' if run.is_task else 'flow'}_run.name"
+    attributes = {"prefect.state.name": state.name, name: run.told.name}
+    end_span(run.span, time=time, error=error, attributes=attributes, members=members)
     _context.leave(run.span)
 
 

@@ -96,6 +96,7 @@ export class ConsoleSources {
       facts: this.#facts,
       told: this.told,
       isDry: isDryRun(info.command),
+      isCopy: createIsCopy(info, this.#options.sightings),
       zone: new Zone(info.timeZone),
       base: recorder.createScope(entry.span, entry.stage),
       uidPrefix: toUidPrefix(info.runId, source),
@@ -146,6 +147,17 @@ export class ConsoleSources {
     for (const console of this.#sources.values()) console.finish(how);
     this.told.finish(how);
   }
+}
+
+/**
+ * What `dvc queue logs` prints, and `dvc exp run --run-all` of the workers that it starts: the experiments are runs of their
+ * own, where the hook is in DVC.
+ */
+function createIsCopy({ command }: RunInfo, sightings: Sightings): () => boolean {
+  const text = command.join(' ');
+  if (/\bdvc\b.*\squeue\s+logs\b/s.test(text)) return () => true;
+  if (!/\bdvc\b.*\sexp\s+run\b.*\s--run-all\b/s.test(text)) return () => false;
+  return () => sightings.hasHookOutside;
 }
 
 /** `dvc repro --dry`, itself or in the text of a shell's command. */

@@ -122,7 +122,8 @@ export class LogEntries {
   #hold(uid: string, draft: LogDraft): HeldRecord {
     this.#held.set(uid, draft);
     const { [ATTR.uid]: _, ...attributes } = draft.attributes;
-    return { attributes, settle: () => this.#held.delete(uid) };
+    const span = draft.scope.spanId;
+    return { attributes, span, settle: () => this.#held.delete(uid) };
   }
 
   #toDraft(entry: LogEntry, place: EntryPlace): LogDraft {

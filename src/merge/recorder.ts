@@ -58,7 +58,9 @@ export class Recorder {
   }
 
   createScope(spanId: string, stage: string | undefined, attributes?: Attributes): Scope {
-    return this.#emitter.createScope(spanId, stage, attributes);
+    // A task's name may have been made of an address or a token.
+    const name = stage === undefined ? undefined : this.#masker.mask(stage).text;
+    return this.#emitter.createScope(spanId, name, attributes && this.#maskAttributes(attributes));
   }
 
   createForeignScope(traceId: string, spanId: string): Scope {
@@ -115,6 +117,7 @@ export class Recorder {
       draft.error?.message === undefined ? undefined : this.#masker.mask(draft.error.message).text;
     this.#emitter.span({
       ...draft,
+      name: this.#masker.mask(draft.name).text,
       attributes,
       ...(draft.error && { error: { message } }),
       ...(draft.events && {

@@ -1,9 +1,10 @@
-import { mkdirSync, readdirSync, rmSync, statSync } from 'node:fs';
+import { readdirSync, rmSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { isRunId } from '../model/ids.ts';
 import type { RunId } from '../model/ids.ts';
 import type { LoggingSettings } from '../model/run-info.ts';
 import { FILE } from '../spool/layout.ts';
+import { makeFolder } from '../spool/make-folder.ts';
 import { readRunInfo } from '../spool/run-file.ts';
 import { ReceivedRun } from './received-run.ts';
 import { splitRequest } from './split-request.ts';
@@ -25,7 +26,7 @@ export class ReceivedRuns {
   constructor(folder: string, logging: LoggingSettings) {
     this.#folder = join(folder, 'runs');
     this.#logging = logging;
-    mkdirSync(this.#folder, { recursive: true, mode: 0o700 });
+    makeFolder(this.#folder, 0o700);
   }
 
   /**
@@ -96,7 +97,7 @@ export class ReceivedRuns {
 
   #openRun(of: Pick<ReceivedBatch, 'runId' | 'traceId' | 'resource'>): ReceivedRun {
     const runDir = join(this.#folder, of.runId);
-    mkdirSync(runDir, { recursive: true, mode: 0o700 });
+    makeFolder(runDir, 0o700);
     const { runId, traceId, resource } = of;
     const run = new ReceivedRun({ runId, traceId, resource, runDir, logging: this.#logging });
     this.#open.set(runId, run);

@@ -1,5 +1,6 @@
-import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { dirname } from 'node:path';
+import { makeFolder } from '../spool/make-folder.ts';
 
 /** A file that `init` would write. */
 export interface Change {
@@ -20,6 +21,6 @@ export function toState({ path, text }: Change): ChangeState {
 
 /** Writes a new file. One that is there already is left alone. @throws the file system's error. */
 export function writeNew({ path, text }: Change): void {
-  mkdirSync(dirname(path), { recursive: true });
+  makeFolder(dirname(path));
   writeFileSync(path, text, { flag: 'wx' });
 }

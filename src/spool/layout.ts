@@ -1,5 +1,6 @@
 import { existsSync, mkdirSync, writeFileSync } from 'node:fs';
 import { dirname, join, resolve } from 'node:path';
+import { makeFolder } from './make-folder.ts';
 import type { RunId } from '../model/ids.ts';
 
 /** The folder that holds all runs of a project. */
@@ -45,24 +46,13 @@ export function findHome(cwd: string, env: NodeJS.ProcessEnv): string {
 
 /** Makes the home folder, hidden from git and DVC: `git status`, `dvc status` and hashes stay as they are without us. */
 export function createHome(home: string): void {
-  createFolder(join(home, 'runs'));
+  makeFolder(join(home, 'runs'));
   for (const name of ['.gitignore', '.dvcignore']) {
     try {
       writeFileSync(join(home, name), '*\n', { flag: 'wx' });
     } catch (error) {
       if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error;
     }
-  }
-}
-
-/** Makes a folder and those above it. (Node's own recursive mkdir never returns below /proc: seen on 20.20.2.) */
-function createFolder(path: string): void {
-  if (existsSync(path)) return;
-  createFolder(dirname(path));
-  try {
-    mkdirSync(path);
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error;
   }
 }
 

@@ -10,6 +10,18 @@ const OUTPUT = `01:38:20.100 | INFO    | Flow run 'calm-bear' - Beginning flow r
 01:38:20.340 | ERROR   | Flow run 'calm-bear' - Finished in state Failed('Flow run encountered an exception: KeyError: \\'a\\'')
 `;
 
+test('a secret that a task’s name was made of is masked wherever the name is', () => {
+  const { spans, records } = mergeConsole(
+    [{ stream: 'stderr', bytes: OUTPUT.replaceAll('work-736', 'get-https://ada:s3cr3t@host') }],
+    { home: createTemporaryDir() },
+  );
+
+  expect(JSON.stringify([spans, records])).not.toContain('s3cr3t');
+  expect(spans.map(({ name }) => name)).toContain('get-https://ada:***@host');
+  const line = records.find(({ body }) => body === 'line 3');
+  expect(line?.attributes['cicd.pipeline.task.name']).toBe('get-https://ada:***@host');
+});
+
 test('why a flow or task run failed is on its span, and its records name its task', () => {
   const { spans, records } = mergeConsole([{ stream: 'stderr', bytes: OUTPUT }], {
     home: createTemporaryDir(),

@@ -1,4 +1,5 @@
 import type { ConsoleEvent, Reading } from '../../grammars/grammar.ts';
+import type { SpanId } from '../../model/ids.ts';
 import type { Attributes } from '../../model/pipeline.ts';
 import type { UnixTime } from '../../model/time.ts';
 import { stripEscapes, toRawIndex } from './ansi.ts';
@@ -26,6 +27,8 @@ export interface ToldLine {
   readonly source: string;
   /** What the record has beside what can be read in the line. */
   readonly attributes?: Attributes | undefined;
+  /** The span that it lies in, where the line says of itself what it belongs to. */
+  readonly span?: SpanId | undefined;
 }
 
 /** What is read of a text as it came: without colours, and without the carriage returns that a terminal adds. */

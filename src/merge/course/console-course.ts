@@ -7,6 +7,7 @@ import type { EventOrigin } from '../console/line.ts';
 import type { StreamSink } from '../console/stream-reader.ts';
 import type { Scope } from '../emitter.ts';
 import type { Recorder } from '../recorder.ts';
+import type { Scopes } from '../scopes.ts';
 import { ConsoleRecords } from './console-records.ts';
 import type { StreamName } from './console-records.ts';
 import { FlowCourse } from './flow-course.ts';
@@ -20,11 +21,14 @@ import { StudyCourse } from './study-course.ts';
 export interface ConsoleCourseOptions extends StageCourseOptions {
   readonly recorder: Recorder;
   readonly zone: Zone;
+  readonly scopes: Scopes;
   /** What the output belongs to where nothing says otherwise. */
   readonly base: Scope;
   /** The beginning of the uids of this output's records. */
   readonly uidPrefix: string;
   readonly onExperiment: (name: string) => void;
+  /** Whether what comes by is what other runs print, unless a process has told of it. */
+  readonly isCopy: () => boolean;
 }
 
 /** Events after which the stage before is over, and with it what ran inside. */
@@ -130,9 +134,11 @@ export class ConsoleCourse {
   }
 
   #offer(event: ConsoleEvent, origin: EventOrigin, records: ConsoleRecords): Scope | undefined {
-    const mentioned = this.#toMentioned(event);
+    const mentioned = origin.line.told === undefined ? this.#toMentioned(event) : undefined;
     if (mentioned !== undefined) return mentioned;
     const track = this.#toTrack(origin.source);
+    if (origin.line.told === undefined && event.type !== 'progress' && this.#options.isCopy())
+      return track.base;
     const time = this.#toTime(origin);
     switch (event.type) {
       case 'study-start':
@@ -154,7 +160,7 @@ export class ConsoleCourse {
       case 'flow-end':
       case 'task':
       case 'task-end':
-        return this.#offerFlow(event, time);
+        return this.#offerFlow(event, { time, told: origin.line.told?.span });
       default:
         return this.#offerStage(event, {
           track,
@@ -262,8 +268,11 @@ export class ConsoleCourse {
     track.jobs.end(time);
   }
 
-  #offerFlow(event: ConsoleEvent, time: UnixTime): Scope | undefined {
-    const place = { time, parent: this.#options.base.spanId };
+  #offerFlow(
+    event: ConsoleEvent,
+    { time, told }: { time: UnixTime; told: SpanId | undefined },
+  ): Scope | undefined {
+    const place = { time, parent: this.#options.base.spanId, told };
     switch (event.type) {
       case 'flow-start':
         return this.#flows.startFlow(event.run, event.flow, place).scope;

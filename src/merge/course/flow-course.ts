@@ -3,17 +3,22 @@ import { ATTR } from '../../model/attributes.ts';
 import { toStageSpanId } from '../../model/ids.ts';
 import type { RunId, SpanId } from '../../model/ids.ts';
 import type { UnixTime } from '../../model/time.ts';
+import type { Scopes } from '../scopes.ts';
 import type { OpenSpan, SpanBook, SpanEnd } from './span-book.ts';
 
 interface Place {
   readonly time: UnixTime;
   readonly parent: SpanId;
+  /** The run's span as its own process knows it, which also knows runs apart that have one name. */
+  readonly told?: SpanId | undefined;
 }
 
 /** Follows Prefect's flow and task runs by their console lines. Each has a name of its own, so they may overlap. */
 export class FlowCourse {
   readonly #runId: RunId;
   readonly #book: SpanBook;
+  readonly #scopes: Scopes;
+  /** By name; those that are told of, by their span. */
   readonly #flows = new Map<string, OpenSpan>();
   /** Flow runs that have ended: their process may still print of them. */
   readonly #ended = new Map<string, OpenSpan>();
@@ -22,9 +27,10 @@ export class FlowCourse {
   readonly #counts = new Map<string, number>();
   #hasFlow = false;
 
-  constructor(options: { runId: RunId; book: SpanBook }) {
+  constructor(options: { runId: RunId; book: SpanBook; scopes: Scopes }) {
     this.#runId = options.runId;
     this.#book = options.book;
+    this.#scopes = options.scopes;
   }
 
   /** Whether there was any flow. */
@@ -33,28 +39,31 @@ export class FlowCourse {
   }
 
   startFlow(run: string, flow: string, place: Place): OpenSpan {
-    const known = this.#flows.get(run);
+    const known = this.#flows.get(toKey(run, place));
     if (known !== undefined) return known;
     return this.#openFlow(run, { name: flow, inferred: [] }, place);
   }
 
   /** The flow run that a line names; one that was never announced begins with it. */
   flow(run: string, place: Place): OpenSpan {
+    const key = toKey(run, place);
     return (
-      this.#flows.get(run) ??
-      this.#ended.get(run) ??
+      this.#flows.get(key) ??
+      this.#ended.get(key) ??
       this.#openFlow(run, { name: 'flow', inferred: ['name', 'start_time'] }, place)
     );
   }
 
   /** The task run that a line names. Nothing is printed when a task starts: its first line has to do. */
   task(run: string, place: Place): OpenSpan {
-    const known = this.#tasks.get(run);
+    const key = toKey(run, place);
+    const known = this.#tasks.get(key);
     if (known !== undefined) return known;
+    const told = place.told && this.#scopes.known(place.told)?.stage;
     // `load-6f0`: the task's name and a piece of its run's ID
-    const name = run.replace(/-[0-9a-f]{3}$/, '');
+    const name = told ?? run.replace(/-[0-9a-f]{3}$/, '');
     const span = this.#book.open({
-      spanId: this.#toSpanId(`prefect task ${run}`),
+      spanId: this.#toSpanId(`prefect task ${run}`, place),
       parent: this.#innermostFlow()?.spanId ?? place.parent,
       role: 'stage',
       name,
@@ -63,21 +72,21 @@ export class FlowCourse {
       attributes: { [ATTR.prefectTaskRunName]: run },
       inferred: ['start_time'],
     });
-    this.#tasks.set(run, span);
+    this.#tasks.set(key, span);
     return span;
   }
 
   endTask(run: string, how: FlowRunEnd, place: Place): OpenSpan {
     const span = this.task(run, place);
-    this.#tasks.delete(run);
+    this.#tasks.delete(toKey(run, place));
     this.#book.close(span, toSpanEnd(how, place.time));
     return span;
   }
 
   endFlow(run: string, how: FlowRunEnd, place: Place): OpenSpan {
     const span = this.flow(run, place);
-    this.#flows.delete(run);
-    this.#ended.set(run, span);
+    this.#flows.delete(toKey(run, place));
+    this.#ended.set(toKey(run, place), span);
     this.#book.close(span, toSpanEnd(how, place.time));
     return span;
   }
@@ -89,7 +98,7 @@ export class FlowCourse {
   ): OpenSpan {
     this.#hasFlow = true;
     const span = this.#book.open({
-      spanId: this.#toSpanId(`prefect flow ${run}`),
+      spanId: this.#toSpanId(`prefect flow ${run}`, place),
       parent: this.#innermostFlow()?.spanId ?? place.parent,
       role: 'flow',
       name: as.name,
@@ -97,11 +106,12 @@ export class FlowCourse {
       attributes: { [ATTR.prefectFlowRunName]: run },
       inferred: as.inferred,
     });
-    this.#flows.set(run, span);
+    this.#flows.set(toKey(run, place), span);
     return span;
   }
 
-  #toSpanId(what: string): SpanId {
+  #toSpanId(what: string, { told }: Place): SpanId {
+    if (told !== undefined) return told;
     const count = (this.#counts.get(what) ?? 0) + 1;
     this.#counts.set(what, count);
     return toStageSpanId(this.#runId, what, count);
@@ -110,6 +120,10 @@ export class FlowCourse {
   #innermostFlow(): OpenSpan | undefined {
     return [...this.#flows.values()].at(-1);
   }
+}
+
+function toKey(run: string, { told }: Place): string {
+  return told ?? run;
 }
 
 function toSpanEnd({ result, errorType, errorMessage }: FlowRunEnd, end: UnixTime): SpanEnd {

@@ -33,7 +33,10 @@ export function createFilter(options: {
       return own === undefined ? undefined : withRaw(line, own);
     }
     const { record, held } = shown as Shown;
-    const told = { ...line, told: { source: record.source, attributes: held?.attributes } };
+    const told = {
+      ...line,
+      told: { source: record.source, attributes: held?.attributes, span: held?.span },
+    };
     if (held !== undefined && (shown as Shown).isReadAt(console)) return told;
     if ((shown as Shown).note()) {
       const { lines } = shown as Shown;

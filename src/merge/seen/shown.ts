@@ -1,3 +1,4 @@
+import type { SpanId } from '../../model/ids.ts';
 import type { Attributes } from '../../model/pipeline.ts';
 
 /** A record that a process told of itself, as what shows it on a console refers to it. */
@@ -13,6 +14,8 @@ export interface KnownRecord {
 /** A record that waits for the line that shows it. */
 export interface HeldRecord {
   readonly attributes: Attributes;
+  /** The span that it lies in, as its process knows. */
+  readonly span: SpanId;
   /** The line has come: the record is what is read in it. Gives whether it was still waited for. */
   settle(): boolean;
 }
