@@ -1,4 +1,5 @@
 # needs: joblib
+# unordered
 import logging
 
 from joblib import Parallel, delayed
@@ -11,4 +12,4 @@ def work(index):
 
 
 if __name__ == "__main__":
-    print(Parallel(n_jobs=2, batch_size=4)(delayed(work)(index) for index in range(4)))
+    print(Parallel(n_jobs=2)(delayed(work)(index) for index in range(4)))
