@@ -14,7 +14,8 @@ export async function main(argv: readonly string[], io: CommandIo): Promise<Exit
   let status: ExitStatus = EXIT.ok;
   try {
     const program = createProgram(io);
-    const called = COMMANDS.find(({ name }) => name === argv[0]);
+    const isHelp = argv[0] === 'help';
+    const called = COMMANDS.find(({ name }) => name === argv[isHelp ? 1 : 0]);
     for (const command of called === undefined ? COMMANDS : [called]) {
       await addCommand({
         program,

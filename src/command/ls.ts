@@ -14,7 +14,7 @@ import { formatCount } from '../view/text/units.ts';
 import { UsageError } from './command.ts';
 import type { Command, CommandIo } from './command.ts';
 import { EXIT } from './exit-code.ts';
-import { NO_RUNS_HINT } from './named-run.ts';
+import { NO_RUNS_HINT, requireReadable } from './named-run.ts';
 import { printJson, printText } from './print.ts';
 
 interface LsOptions {
@@ -59,6 +59,7 @@ export const ls: Command = {
       const documents = shown.map((run) => ({ ...toRunJson(run), sizeBytes: run.sizeBytes }));
       await printJson(documents, io);
     } else if (all.length === 0) {
+      requireReadable(home);
       await printText(`No runs yet in ${escapeLine(home)}: ${NO_RUNS_HINT}\n`, io);
     } else {
       await printText(drawRuns(shown, { total: runs.length, io }), io);

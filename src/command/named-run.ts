@@ -1,4 +1,5 @@
 import { findHome } from '../spool/layout.ts';
+import { findListFault } from '../spool/run-file.ts';
 import { LATEST, findRun } from '../view/find-run.ts';
 import type { RunMiss } from '../view/find-run.ts';
 import { openRun } from '../view/open-run.ts';
@@ -16,6 +17,9 @@ export const RUN_ARGUMENT =
 /** What to do where there are no runs. */
 export const NO_RUNS_HINT = 'record one with: stagelight run -- dvc repro';
 
+/** What to do where the folder of runs can't be used. */
+const DIR_HINT = 'give yourself access to it, or name another folder with STAGELIGHT_DIR';
+
 const MAX_SHOWN = 5;
 
 /**
@@ -26,13 +30,28 @@ export async function requireRun(name: string | undefined, io: CommandIo): Promi
   const home = findHome(io.cwd, io.env);
   const found = await findRun(name ?? LATEST, { home, cwd: io.cwd });
   if (found.status === 'found') return found.run;
-  if (found.status === 'none') throw new UsageError(`no runs in ${home}`, NO_RUNS_HINT);
+  if (found.status === 'none') {
+    requireReadable(home);
+    throw new UsageError(`no runs in ${home}`, NO_RUNS_HINT);
+  }
+  if (found.status === 'unreadable')
+    throw new UsageError(
+      `${escapeLine(found.path)} isn't a run's directory: ${found.fault}`,
+      'name one of .stagelight/runs, or a copy of all that is in it',
+    );
   throw await toError(name ?? LATEST, found, io);
+}
+
+/** @throws {UsageError} when the folder of runs is there and can't be read. */
+export function requireReadable(home: string): void {
+  const fault = findListFault(home);
+  if (fault !== undefined)
+    throw new UsageError(`the runs can't be read: ${escapeLine(fault)}`, DIR_HINT);
 }
 
 async function toError(
   name: string,
-  miss: Exclude<RunMiss, { status: 'none' }>,
+  miss: Extract<RunMiss, { runs: unknown }>,
   io: CommandIo,
 ): Promise<UsageError> {
   const shown = `'${escapeLine(name)}'`;

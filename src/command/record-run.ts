@@ -96,7 +96,9 @@ async function openRecording(
         'an ID is never written twice; leave --run-id out for a new one',
       );
     }
-    tell(`can't record this run: ${message}; the command runs all the same`);
+    tell(
+      `can't record this run: ${message}; the command runs all the same (STAGELIGHT_DIR names another folder for runs)`,
+    );
     return undefined;
   }
 }

@@ -70,6 +70,17 @@ export function listRuns(home: string): StoredRun[] {
     .toSorted((a, b) => (BigInt(b.info.startedAt) < BigInt(a.info.startedAt) ? -1 : 1));
 }
 
+/** Why a home folder's runs can't be listed, in the file system's words; `undefined` when they can be, or none are there. */
+export function findListFault(home: string): string | undefined {
+  try {
+    readdirSync(join(home, 'runs'));
+    return undefined;
+  } catch (error) {
+    const { code, message } = error as NodeJS.ErrnoException;
+    return code === 'ENOENT' ? undefined : message;
+  }
+}
+
 function listRunIds(home: string): string[] {
   try {
     return readdirSync(join(home, 'runs')).filter(isRunId);

@@ -14,6 +14,8 @@ export type FoundRun = { readonly status: 'found'; readonly run: OpenedRun } | R
 /** A name that led to no run, with what the caller may have meant. */
 export type RunMiss =
   | { readonly status: 'none' }
+  /** The path of something that holds no run that can be read. */
+  | { readonly status: 'unreadable'; readonly path: string; readonly fault: string }
   | {
       readonly status: 'unknown';
       readonly suggestion?: string;
@@ -39,6 +41,7 @@ export async function findRun(
   if (path !== undefined) {
     const run = await openRun(path);
     if (run !== undefined) return { status: 'found', run };
+    if (existsSync(path)) return { status: 'unreadable', path, fault: toFault(path) };
   }
   const runs = listRuns(place.home);
   if (runs.length === 0) return { status: 'none' };
@@ -55,6 +58,11 @@ function toRunPath(name: string, cwd: string): string | undefined {
   const folder = basename(path) === FILE.run ? dirname(path) : path;
   const isPath = /[/\\.]/.test(name) || existsSync(join(folder, FILE.run));
   return isPath ? folder : undefined;
+}
+
+function toFault(path: string): string {
+  const isThere = existsSync(join(path, FILE.run));
+  return isThere ? `its ${FILE.run} can't be read` : `it has no ${FILE.run}`;
 }
 
 function matchRuns(name: string, runs: readonly StoredRun[]): StoredRun[] {

@@ -1,4 +1,4 @@
-import { cpSync } from 'node:fs';
+import { cpSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { findRun } from '../../src/view/find-run.ts';
@@ -65,4 +65,19 @@ test('where there are no runs, there is none of any name', async () => {
   expect(await findRun('latest', { home: join(cwd, '.stagelight'), cwd })).toEqual({
     status: 'none',
   });
+});
+
+test('the path of something that holds no run is told as such, whatever runs there are', async () => {
+  const { home, cwd } = makeHome();
+  const broken = join(cwd, 'broken');
+  cpSync(join(home, 'runs', IDS[0]!), broken, { recursive: true });
+  writeFileSync(join(broken, 'run.json'), '{"runId"');
+
+  expect(await findRun('./broken', { home, cwd })).toMatchObject({
+    status: 'unreadable',
+    path: broken,
+    fault: "its run.json can't be read",
+  });
+  expect(await findRun('.', { home, cwd })).toMatchObject({ fault: 'it has no run.json' });
+  expect(await findRun('./nowhere', { home, cwd })).toMatchObject({ status: 'unknown' });
 });

@@ -1,4 +1,4 @@
-import { mkdirSync } from 'node:fs';
+import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import stringWidth from 'string-width';
 import { expect, test } from 'vitest';
@@ -156,4 +156,15 @@ test('what isn’t a run is passed over', async () => {
   const { stdout, status } = await callMain(['ls'], { cwd });
   expect(status).toBe(0);
   expect(stdout.trimEnd().split('\n')).toHaveLength(4);
+});
+
+test('a folder of runs that can’t be read isn’t taken for one without runs', async () => {
+  const cwd = createTemporaryDir();
+  writeFileSync(join(cwd, '.stagelight'), 'a file');
+  for (const command of ['ls', 'show']) {
+    const { stderr, status } = await callMain([command], { cwd });
+    expect(stderr).toMatch(/^stagelight: the runs can't be read: ENOTDIR/);
+    expect(stderr).toContain('STAGELIGHT_DIR');
+    expect(status).toBe(2);
+  }
 });

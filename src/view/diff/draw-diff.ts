@@ -145,6 +145,7 @@ function drawEqual({ equalCounts, differences, isEqual }: Comparison, paint: Pai
   });
   if (differences.git.length === 0 && equalCounts.git > 0) parts.unshift('git state');
   const what = parts.length === 0 ? 'nothing else' : parts.join(', ');
+  if (isEqual && parts.length === 0) return paint.paint('No difference.', 'green');
   return isEqual
     ? paint.paint(`No difference: the same ${what}.`, 'green')
     : paint.paint(`The same in both: ${what}.`, 'dim');
