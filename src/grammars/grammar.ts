@@ -111,6 +111,8 @@ export type ConsoleEvent =
   /** `isNew`: it was made now, not loaded. */
   | { readonly type: 'study-start'; readonly study: string; readonly isNew: boolean }
   | { readonly type: 'trial-end'; readonly trial: TrialReading }
+  /** Hydra starts jobs: in turn, or together, and then nothing that is printed says whose it is. */
+  | { readonly type: 'job-launch'; readonly isTogether: boolean }
   | { readonly type: 'job-start'; readonly number: number; readonly overrides: string }
   | { readonly type: 'job-fail'; readonly overrides: string }
   | { readonly type: 'task'; readonly task: string }

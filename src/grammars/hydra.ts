@@ -31,6 +31,10 @@ const JOB = new RegExp(
 const OWN = new RegExp(String.raw`^${STAMP}\[HYDRA\] (.*)$`, 's');
 const JOB_START = /^\t#(\d{1,9}) : (.*)$/s;
 
+/** What the launchers say before they name their jobs: Hydra's own, and those of joblib, Ray, RQ and submitit. */
+const LOCAL = /^Launching \d{1,9} jobs locally$/;
+const SOMEWHERE = /^.{0,200}\bsweep output dir ?: /i;
+
 /** `Error executing job with overrides: ['lr=0.3']` */
 function readFailure(line: string): Reading {
   const event: ConsoleEvent = { type: 'job-fail', overrides: line.slice(FAILED.length) };
@@ -62,6 +66,8 @@ function readOwnLine(match: RegExpExecArray): Reading {
 
 function toEvent(body: string): ConsoleEvent | undefined {
   const start = JOB_START.exec(body);
+  if (start === null && LOCAL.test(body)) return { type: 'job-launch', isTogether: false };
+  if (start === null && SOMEWHERE.test(body)) return { type: 'job-launch', isTogether: true };
   return start === null
     ? undefined
     : { type: 'job-start', number: Number(start[1]), overrides: start[2]! };

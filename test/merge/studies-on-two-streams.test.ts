@@ -66,3 +66,24 @@ function interleave(turns: Iterator<boolean>): Chunk[] {
 function toAddress({ attributes }: { attributes: Record<string, unknown> }): string {
   return `${String(attributes['optuna.study.name'])} ${String(attributes['optuna.trial.number'])}`;
 }
+
+test('a trial whose line comes when later studies have begun is of the one that had begun in its time', () => {
+  const begin = (second: string, name: string): string =>
+    `[I 2026-11-23 01:33:${second},000] A new study created in memory with name: ${name}\n`;
+  const end = (second: string, number: number): string =>
+    `[I 2026-11-23 01:33:${second},000] Trial ${number} finished with value: ${second}.0 and parameters: {'x': 1.0}. Best is trial 0 with value: ${second}.0.\n`;
+  const { spans } = mergeConsole(
+    [
+      // With a progress bar Optuna prints its lines to stdout, which Python keeps in a buffer.
+      { stream: 'stderr', bytes: begin('41', 'first') + begin('45', 'second') + end('46', 0) },
+      {
+        stream: 'stdout',
+        bytes: end('42', 0) + end('43', 1).replace('value: 43.0.', 'value: 42.0.'),
+      },
+    ],
+    { home: createTemporaryDir() },
+  );
+
+  const trials = spans.filter(({ name }) => name === 'trial');
+  expect(trials.map(toAddress).toSorted()).toEqual(['first 0', 'first 1', 'second 0']);
+});

@@ -144,8 +144,12 @@ export class ConsoleCourse {
       case 'study-start':
       case 'trial-end':
         return this.#offerStudy(event, { track, time, stream: records.stream });
+      case 'job-launch':
+        track.studies.finish();
+        track.jobs.launch(event.isTogether, time);
+        return this.#toScope(origin.source);
       case 'job-start':
-        this.#endInner(track, time);
+        track.studies.finish();
         return track.jobs.start(event, { time, parent: this.#toParent(track, 'job') });
       case 'job-fail':
         track.jobs.fail(event.overrides);

@@ -8,12 +8,25 @@ import type { OpenSpan, SpanBook } from './span-book.ts';
 
 type JobStart = Extract<ConsoleEvent, { type: 'job-start' }>;
 
-/** Follows the jobs of a Hydra multirun that one output tells of: one ends where the next begins. */
+/** Of more, a span's end isn't known. */
+const MAX_TOGETHER = 10_000;
+
+interface Job {
+  readonly span: OpenSpan;
+  readonly overrides: readonly string[];
+  hasFailed: boolean;
+}
+
+/**
+ * Follows the jobs of a Hydra multirun that one output tells of: one ends where the next begins, unless their launcher runs
+ * them together. All are then named before the first begins, and end with the last line.
+ */
 export class JobCourse {
   readonly #book: SpanBook;
   readonly #runId: RunId;
-  #open: { readonly span: OpenSpan; readonly overrides: readonly string[] } | undefined;
-  #hasFailed = false;
+  /** Where they run together, those that were named; else the one under way. */
+  #open: Job[] = [];
+  #isTogether = false;
   #count = 0;
 
   constructor(options: { book: SpanBook; runId: RunId }) {
@@ -22,7 +35,7 @@ export class JobCourse {
   }
 
   get scope(): Scope | undefined {
-    return this.#open?.span.scope;
+    return this.#isTogether ? undefined : this.#open[0]?.span.scope;
   }
 
   /** How many jobs there were. */
@@ -31,7 +44,7 @@ export class JobCourse {
   }
 
   start({ number, overrides: text }: JobStart, place: { time: UnixTime; parent: SpanId }): Scope {
-    this.end(place.time);
+    if (!this.#isTogether) this.end(place.time);
     this.#count += 1;
     const overrides = text.split(/\s+/);
     const span = this.#book.open({
@@ -41,23 +54,33 @@ export class JobCourse {
       name: 'job',
       start: place.time,
       attributes: { [ATTR.hydraJobNumber]: number, [ATTR.hydraOverrides]: overrides },
+      inferred: this.#isTogether ? ['start_time'] : [],
     });
-    this.#open = { span, overrides };
+    if (this.#open.length < MAX_TOGETHER) this.#open.push({ span, overrides, hasFailed: false });
     return span.scope;
   }
 
-  /** A job has failed: the one that is under way, if it has these overrides. A launcher can run several at once. */
+  /** A launcher starts jobs, which it names next. Those of the launch before are over. */
+  launch(isTogether: boolean, time: UnixTime): void {
+    this.end(time);
+    this.#isTogether = isTogether;
+  }
+
+  /** A job has failed: the one that is under way, if it has these overrides. */
   fail(overrides: string): void {
-    const own = this.#open?.overrides.map((override) => `'${override}'`).join(', ');
-    if (overrides === `[${own}]`) this.#hasFailed = true;
+    const failed = this.#open.find((job) => overrides === toList(job.overrides) && !job.hasFailed);
+    if (failed !== undefined) failed.hasFailed = true;
   }
 
   end(time: UnixTime): void {
-    const job = this.#open;
-    if (job === undefined) return;
-    this.#open = undefined;
-    const status = this.#hasFailed ? 'error' : undefined;
-    this.#hasFailed = false;
-    this.#book.close(job.span, { end: time, inferred: ['end_time'], status });
+    for (const { span, hasFailed } of this.#open.splice(0)) {
+      const status = hasFailed ? 'error' : undefined;
+      this.#book.close(span, { end: time, inferred: ['end_time'], status });
+    }
   }
+}
+
+/** Overrides as Hydra's failure has them. */
+function toList(overrides: readonly string[]): string {
+  return `[${overrides.map((override) => `'${override}'`).join(', ')}]`;
 }

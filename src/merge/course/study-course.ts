@@ -2,6 +2,7 @@ import { ATTR, EVENT } from '../../model/attributes.ts';
 import { toStudySpanId, toTrialSpanId } from '../../model/ids.ts';
 import type { SpanId } from '../../model/ids.ts';
 import type { Attributes } from '../../model/pipeline.ts';
+import { compareTimes } from '../../model/time.ts';
 import type { UnixTime } from '../../model/time.ts';
 import type { TrialReading } from '../../grammars/grammar.ts';
 import type { Scope } from '../emitter.ts';
@@ -87,7 +88,7 @@ export class StudyCourse {
     this.#leave(place.parent);
     const known = this.#findTold(trial, place.stream);
     if (known !== undefined) return known.scope;
-    const study = this.#findStudy(trial) ?? this.#start(UNNAMED, place);
+    const study = this.#findStudy(trial, place.time) ?? this.#start(UNNAMED, place);
     this.#current.set(place.stream, study);
     const span = this.#book.open({
       spanId: toTrialSpanId(place.parent, study.key, trial.number),
@@ -148,15 +149,22 @@ export class StudyCourse {
     return known;
   }
 
-  /** The study that a trial is most likely of: nothing in its line names it. Those that ran inside of it have ended. */
-  #findStudy(trial: TrialReading): OpenStudy | undefined {
+  /**
+   * The study that a trial is most likely of: nothing in its line names it. Those that ran inside of it have ended. Its line
+   * may come when later studies have begun, where Python keeps it in a buffer (`show_progress_bar=True` prints to stdout).
+   */
+  #findStudy(trial: TrialReading, time: UnixTime): OpenStudy | undefined {
+    const hadBegun = ({ span }: OpenStudy): boolean => compareTimes(span.start, time) <= 0;
     const free = this.#open.filter(({ trials }) => !trials.has(trial.number));
-    const study = free.reduce<OpenStudy | undefined>(
+    const begun = free.filter(hadBegun);
+    const study = (begun.length > 0 ? begun : free).reduce<OpenStudy | undefined>(
       (best, each) => (best !== undefined && rate(best, trial) > rate(each, trial) ? best : each),
       undefined,
     );
     if (study === undefined) return undefined;
-    for (const inner of this.#open.splice(this.#open.indexOf(study) + 1)) this.#close(inner);
+    const later = this.#open.splice(this.#open.indexOf(study) + 1);
+    for (const inner of later.filter(hadBegun)) this.#close(inner);
+    this.#open.push(...later.filter((each) => !hadBegun(each)));
     return study;
   }
 
