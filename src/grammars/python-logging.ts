@@ -26,6 +26,10 @@ const COMMON_FORMATS: readonly string[] = [
   '[%(levelname)s] %(message)s',
   '%(levelname)s [%(name)s] %(message)s',
   '%(levelname)s: %(message)s',
+  '%(levelname)s - %(message)s',
+  '%(levelname)s | %(message)s',
+  // Hugging Face's
+  '[%(levelname)s|%(filename)s:%(lineno)d] %(asctime)s >> %(message)s',
   '%(levelname)s %(asctime)s %(message)s',
 ];
 
@@ -94,7 +98,9 @@ const STANDARD: Fields = {
     pattern: String.raw`DEBUG|INFO|WARN(?:ING)?|ERROR|CRITICAL|FATAL|Level \d{1,4}`,
     starts: 'DIWECFL',
   },
-  name: { pattern: String.raw`[^\s:\[\]|]{1,200}`, starts: LETTERS },
+  name: { pattern: String.raw`[A-Za-z_][^\s:\[\]|]{0,199}`, starts: LETTERS },
+  filename: { pattern: String.raw`[^\s:|]{1,200}`, starts: LETTERS },
+  lineno: NUMBER,
 };
 // A field that begins a line and can be anything.
 const ANY_START = `${LETTERS}${DIGITS}_<[(./`;
@@ -111,6 +117,8 @@ const COLOURS = /\x1b\[[\d;]*m/g;
 interface Part {
   readonly literal: string;
   readonly name: string | undefined;
+  /** Whether blanks may stand before its text. */
+  readonly isPadded: boolean;
 }
 
 /** `undefined` for a format that says no level or no message. */
@@ -139,11 +147,11 @@ function splitFormat(format: string, conversion: RegExp): Part[] {
     const name = match[1] ?? match[2];
     if (name === undefined) before += '%';
     else {
-      parts.push({ literal: before, name });
+      parts.push({ literal: before, name, isPadded: /\d/.test(match[0]) });
       before = '';
     }
   }
-  return [...parts, { literal: before + format.slice(end), name: undefined }];
+  return [...parts, { literal: before + format.slice(end), name: undefined, isPadded: false }];
 }
 
 function toPattern(parts: readonly Part[], fields: Fields): string {
@@ -161,9 +169,9 @@ function toPattern(parts: readonly Part[], fields: Fields): string {
     .join('');
 }
 
-function toStarts({ literal, name }: Part, fields: Fields): string {
+function toStarts({ literal, name, isPadded }: Part, fields: Fields): string {
   if (literal !== '') return String.fromCodePoint(literal.codePointAt(0)!);
-  return (fields[name ?? ''] ?? ANY).starts || ANY_START;
+  return `${isPadded ? ' ' : ''}${(fields[name ?? ''] ?? ANY).starts || ANY_START}`;
 }
 
 function readFields(match: RegExpExecArray | null, names: readonly string[]): Reading | undefined {

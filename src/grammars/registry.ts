@@ -3,6 +3,7 @@ import { glog } from './glog.ts';
 import type { Grammar } from './grammar.ts';
 import { hydra } from './hydra.ts';
 import { jsonLines } from './json-lines.ts';
+import { lightgbm } from './lightgbm.ts';
 import { loguru } from './loguru.ts';
 import { mlflow } from './mlflow.ts';
 import { optuna } from './optuna.ts';
@@ -23,6 +24,7 @@ export function createGrammars(options: { readonly formats?: readonly string[] }
     hydra,
     prefect,
     mlflow,
+    lightgbm,
     loguru,
     traceback,
     warnings,

@@ -46,6 +46,15 @@ describe('what counts as a format to read lines by is what the grammar can read 
   });
 });
 
+test.each([
+  ['%(levelname)8s %(message)s', '    INFO fitted'],
+  ['%(relativeCreated)6d %(levelname)s %(message)s', '    12 INFO fitted'],
+])('%s is read where blanks pad its first field: %s', (format, line) => {
+  const grammar = createPythonLogging([format]);
+  expect(grammar.starts).toContain(line[0]);
+  expect(grammar.read(line)).toMatchObject({ severityText: 'INFO', body: 'fitted' });
+});
+
 test('a format that is taken is one that records can be shown in', async () => {
   const piece = fc.constantFrom(
     '%',
