@@ -5,6 +5,9 @@ import type { Destination } from '../sink/destination.ts';
 import { ReceivedRuns } from './received-runs.ts';
 import { Sender } from './sender.ts';
 
+/** A run's own are below 1 MB, metrics with very many points below 3 MB. What is larger is kept as it is, several times over. */
+const MAX_ITEM_BYTES = 4 * 1024 * 1024;
+
 export interface SinkOptions {
   /** Where its run directories are. */
   readonly folder: string;
@@ -32,9 +35,11 @@ export async function startSink(options: SinkOptions): Promise<RunningSink> {
   const runs = new ReceivedRuns(options.folder, options.logging);
   const server = createOtlpServer({
     token,
-    take: (request, signal) => ({
-      rejectedCount: runs.take(request, signal).strayCount,
-      reason: 'without the resource attribute cicd.pipeline.run.id',
+    maxItemBytes: MAX_ITEM_BYTES,
+    reason: 'without the resource attribute cicd.pipeline.run.id',
+    open: (signal) => ({
+      add: (piece) => runs.take(piece, signal).strayCount,
+      end: () => {},
     }),
   });
   await new Promise<void>((resolve, reject) => {

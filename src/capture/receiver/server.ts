@@ -1,15 +1,18 @@
 import { createHash, timingSafeEqual } from 'node:crypto';
 import { createServer } from 'node:http';
 import type { IncomingMessage, Server, ServerResponse } from 'node:http';
+import { setImmediate } from 'node:timers/promises';
 import { encodeProtobuf } from '../../otlp/protobuf/encode.ts';
 import { RPC_STATUS } from '../../otlp/protobuf/schema.ts';
 import type { Message } from '../../otlp/protobuf/schema.ts';
+import type { Json } from '../../otlp/request-part.ts';
+import type { OtlpSignal } from '../../otlp/signal.ts';
+import { Gate } from './gate.ts';
 import { readBody } from './read-body.ts';
 import { receive } from './receive.ts';
 import { RefusedRequest } from './refused-request.ts';
-import type { OtlpSignal } from '../../otlp/signal.ts';
 import { SIGNALS, decodeRequest, parseContentType } from './signal.ts';
-import type { Encoding } from './signal.ts';
+import type { Decoding, Encoding } from './signal.ts';
 import { TOKEN_HEADER } from './token-header.ts';
 
 export interface ReceiverOptions {
@@ -20,18 +23,32 @@ export interface ReceiverOptions {
   readonly append: (lines: string) => void;
 }
 
-/** Requests that are read at once: together they stay below what one may unpack to, some times over. */
-const MAX_AT_ONCE = 4;
-const REQUEST_TIMEOUT_MS = 30_000;
+/** A request that has waited is read in what is left of it. */
+const REQUEST_TIMEOUT_MS = 40_000;
+/** Each takes some memory, even unread. */
+const MAX_CONNECTIONS = 256;
+/** Resources, scopes and items of a request, which take their time even when there is nothing in them. */
+const MAX_PARTS = 200_000;
 
 /** OTLP/HTTP in, for a run: what a request brings is on disk before it is answered. */
 export function createReceiverServer({ traceId, token, append }: ReceiverOptions): Server {
   return createOtlpServer({
     token,
-    take: (request, signal) => {
-      const { lines, rejectedCount } = receive(request, signal, traceId);
-      if (lines.length > 0) append(lines.join(''));
-      return { rejectedCount, reason: 'without a valid ID, name or time, or larger than 3 MB' };
+    reason: 'without a valid ID, name or time, or larger than 3 MB',
+    open: (signal) => {
+      const taken: string[] = [];
+      return {
+        add: (piece) => {
+          const { lines, rejectedCount } = receive(piece, signal, traceId);
+          taken.push(lines.join(''));
+          return rejectedCount;
+        },
+        // All at once: what isn't written is sent again as a whole.
+        end: () => {
+          const lines = taken.join('');
+          if (lines !== '') append(lines);
+        },
+      };
     },
   });
 }
@@ -39,40 +56,46 @@ export function createReceiverServer({ traceId, token, append }: ReceiverOptions
 export interface OtlpServerOptions {
   /** Whoever sends has to know it; `undefined`: anybody may send. */
   readonly token: string | undefined;
-  /** Takes a request, as OTLP/JSON: what it brings is on disk when it returns. @throws when the disk takes nothing */
-  readonly take: (request: Readonly<Record<string, unknown>>, signal: OtlpSignal) => Taken;
+  /** Begins to take a request in. */
+  readonly open: (signal: OtlpSignal) => Intake;
+  /** Why it rejects items, for whoever sent them. */
+  readonly reason: string;
+  /** A larger item is rejected unread; any size when it isn't given. */
+  readonly maxItemBytes?: number | undefined;
 }
 
-/** What became of a request's items. */
-export interface Taken {
-  readonly rejectedCount: number;
-  /** Why they were rejected, for whoever sent them. */
-  readonly reason: string;
+/** A request that is taken in piece by piece. */
+export interface Intake {
+  /** Takes a piece, an OTLP/JSON request of its own; gives how many of its items it rejects. @throws when the disk takes nothing */
+  add(piece: Json): number;
+  /** All of it is on disk when this returns. @throws when the disk takes nothing */
+  end(): void;
 }
 
 /** OTLP/HTTP in: JSON and protobuf, packed or not, bounded. */
 export function createOtlpServer(options: OtlpServerOptions): Server {
-  let atOnce = 0;
+  const gate = new Gate();
   const server = createServer((request, response) => {
-    const isBusy = atOnce >= MAX_AT_ONCE;
-    atOnce += 1;
-    void answer(request, response, { ...options, isBusy }).finally(() => (atOnce -= 1));
+    void answer(request, response, { ...options, gate });
   });
   server.requestTimeout = REQUEST_TIMEOUT_MS;
   server.headersTimeout = REQUEST_TIMEOUT_MS;
+  server.maxConnections = MAX_CONNECTIONS;
   return server;
 }
+
+type Options = OtlpServerOptions & { readonly gate: Gate };
 
 async function answer(
   request: IncomingMessage,
   response: ServerResponse,
-  options: OtlpServerOptions & { isBusy: boolean },
+  options: Options,
 ): Promise<void> {
   let encoding: Encoding = 'json';
   try {
     const signal = checkRequest(request, options);
     encoding = parseContentType(request.headers['content-type']);
-    const { rejectedCount, reason } = await take(request, { signal, encoding, ...options });
+    const { rejectedCount, reason } = await takeInTurn(request, { signal, encoding, ...options });
     const partialSuccess = {
       [signal.rejected]: String(rejectedCount),
       errorMessage: reason,
@@ -89,10 +112,7 @@ async function answer(
 }
 
 /** @throws {RefusedRequest} for a request that isn't read at all */
-function checkRequest(
-  request: IncomingMessage,
-  { token, isBusy }: OtlpServerOptions & { isBusy: boolean },
-): OtlpSignal {
+function checkRequest(request: IncomingMessage, { token }: Options): OtlpSignal {
   // Before all else: who has no token isn't told what there is.
   if (token !== undefined && !isSame(String(request.headers[TOKEN_HEADER] ?? ''), token))
     throw new RefusedRequest(401, `the header ${TOKEN_HEADER} is missing or wrong`);
@@ -100,7 +120,6 @@ function checkRequest(
   if (signal === undefined)
     throw new RefusedRequest(404, `OTLP/HTTP is at ${[...SIGNALS.keys()].join(', ')}`);
   if (request.method !== 'POST') throw new RefusedRequest(405, 'OTLP/HTTP is sent by POST');
-  if (isBusy) throw new RefusedRequest(503, 'busy');
   return signal;
 }
 
@@ -113,13 +132,48 @@ function hash(text: string): Buffer {
   return createHash('sha256').update(text).digest();
 }
 
-async function take(
-  request: IncomingMessage,
-  how: OtlpServerOptions & { signal: OtlpSignal; encoding: Encoding },
-): Promise<Taken> {
-  const json = decodeRequest(await readBody(request), how.encoding, how.signal);
+type Taking = Options & Decoding;
+
+async function takeInTurn(request: IncomingMessage, taking: Taking): Promise<Taken> {
+  const { gate } = taking;
+  if (!(await gate.enter())) throw new RefusedRequest(503, 'busy');
   try {
-    return how.take(json, how.signal);
+    return await take(await readBody(request), taking);
+  } finally {
+    gate.leave();
+  }
+}
+
+/** What became of a request's items. */
+interface Taken {
+  readonly rejectedCount: number;
+  readonly reason: string;
+}
+
+async function take(body: Buffer, taking: Taking): Promise<Taken> {
+  const { reason } = taking;
+  const intake = taking.open(taking.signal);
+  const reasons = new Set<string>();
+  let rejectedCount = 0;
+  let partCount = 0;
+  for (const piece of decodeRequest(body, taking)) {
+    partCount += piece.partCount;
+    if (partCount > MAX_PARTS)
+      throw new RefusedRequest(413, `a request holds at most ${MAX_PARTS} items`);
+    const refusedCount = orNotWritten(() => intake.add(piece.json));
+    if (refusedCount > 0) reasons.add(reason);
+    if (piece.reason !== undefined) reasons.add(piece.reason);
+    rejectedCount += refusedCount + piece.unreadableCount;
+    // Whatever it is, others have their turn meanwhile.
+    await setImmediate();
+  }
+  orNotWritten(() => intake.end());
+  return { rejectedCount, reason: [...reasons].join('; ') };
+}
+
+function orNotWritten<T>(write: () => T): T {
+  try {
+    return write();
   } catch (error) {
     throw new RefusedRequest(503, `not written: ${(error as Error).message}`);
   }
@@ -130,8 +184,8 @@ function refuse(response: ServerResponse, how: { error: unknown; encoding: Encod
   const status = error instanceof RefusedRequest ? error.status : 400;
   const message = error instanceof Error ? error.message : 'unreadable';
   if (status === 503) response.setHeader('retry-after', '1');
-  // What is left of a body that is too large isn't read.
-  if (status !== 503) response.setHeader('connection', 'close');
+  // Node reads what is left of a body, and throws it away: so whoever is still sending hears why it isn't taken.
+  if (status !== 503 && status !== 413) response.setHeader('connection', 'close');
   reply(response, { status, encoding, schema: RPC_STATUS, json: { message } });
 }
 

@@ -1,5 +1,7 @@
-import { decodeProtobuf } from '../../otlp/protobuf/decode.ts';
 import { ProtobufError } from '../../otlp/protobuf/protobuf-error.ts';
+import { openJsonRequest, openProtobufRequest } from '../../otlp/request-part.ts';
+import { readPieces } from '../../otlp/request-pieces.ts';
+import type { RequestPiece } from '../../otlp/request-pieces.ts';
 import { OTLP_SIGNALS } from '../../otlp/signal.ts';
 import type { OtlpSignal } from '../../otlp/signal.ts';
 import { RefusedRequest } from './refused-request.ts';
@@ -19,19 +21,25 @@ export function parseContentType(header: string | undefined): Encoding {
   throw new RefusedRequest(415, 'content-type is application/x-protobuf or application/json');
 }
 
-/** A request as OTLP/JSON. @throws {RefusedRequest} when it isn't one */
-export function decodeRequest(
+export interface Decoding {
+  readonly encoding: Encoding;
+  readonly signal: OtlpSignal;
+  /** A larger item isn't read. */
+  readonly maxItemBytes?: number | undefined;
+}
+
+/** A request in pieces, as OTLP/JSON. @throws {RefusedRequest} where it isn't one */
+export function* decodeRequest(
   body: Buffer,
-  encoding: Encoding,
-  signal: OtlpSignal,
-): Record<string, unknown> {
+  { encoding, signal, maxItemBytes }: Decoding,
+): Generator<RequestPiece> {
   try {
-    if (encoding === 'protobuf') return decodeProtobuf(body, signal.request);
-    const json: unknown = JSON.parse(body.toString('utf8'));
-    if (typeof json === 'object' && json !== null) return json as Record<string, unknown>;
+    const isProtobuf = encoding === 'protobuf';
+    const request = isProtobuf ? openProtobufRequest(body, signal.request) : openJsonRequest(body);
+    yield* readPieces(request, signal, maxItemBytes);
   } catch (error) {
     if (error instanceof ProtobufError) throw new RefusedRequest(400, error.message);
     if (!(error instanceof SyntaxError)) throw error;
+    throw new RefusedRequest(400, `the body is no OTLP/JSON: ${error.message}`);
   }
-  throw new RefusedRequest(400, 'the body is no OTLP/JSON');
 }

@@ -9,12 +9,49 @@ const MAX_DEPTH = 100;
 /**
  * Protobuf as an OTLP/JSON object: IDs in hex, 64-bit integers as decimal strings, NaN and infinities as strings. Fields
  * that the schema doesn't have are passed over.
- * @throws {ProtobufError} for what isn't protobuf of that schema
+ * @throws {ProtobufError} for what isn't protobuf of that schema, or holds more values than `maxValues`
  */
-export function decodeProtobuf(bytes: Buffer, schema: Message): Record<string, unknown> {
+export function decodeProtobuf(
+  bytes: Buffer,
+  schema: Message,
+  maxValues = Infinity,
+): Record<string, unknown> {
   const reader = new BinaryReader(bytes, (text) => decodeBytes(text, 'utf8'));
+  const room = { values: maxValues };
+  return orProtobufError(() =>
+    readMessage(reader, { message: schema, end: reader.len, depth: 0, room }),
+  );
+}
+
+/** The texts or messages that a message has under a field's number, undecoded. @throws {ProtobufError} */
+export function* findFields(bytes: Buffer, number: number): Generator<Buffer> {
+  const reader = new BinaryReader(bytes);
+  while (reader.pos < reader.len) {
+    const found = orProtobufError(() => findField(reader, number));
+    if (found !== undefined) yield bytes.subarray(found.start, found.end);
+  }
+}
+
+/** Goes on behind the next field; gives where it is when it is the one that is looked for. */
+function findField(
+  reader: BinaryReader,
+  number: number,
+): { readonly start: number; readonly end: number } | undefined {
+  const [found, wireType] = reader.tag();
+  if (found !== number) {
+    reader.skip(wireType, found);
+    return undefined;
+  }
+  expectWireType(wireType, WireType.LengthDelimited);
+  const end = readEnd(reader);
+  const start = reader.pos;
+  reader.pos = end;
+  return { start, end };
+}
+
+function orProtobufError<T>(read: () => T): T {
   try {
-    return readMessage(reader, { message: schema, end: reader.len, depth: 0 });
+    return read();
   } catch (error) {
     throw error instanceof ProtobufError ? error : new ProtobufError((error as Error).message);
   }
@@ -24,11 +61,13 @@ interface Place {
   readonly message: Message;
   readonly end: number;
   readonly depth: number;
+  /** How many more values may be read. */
+  readonly room: { values: number };
 }
 
 function readMessage(
   reader: BinaryReader,
-  { message, end, depth }: Place,
+  { message, end, depth, room }: Place,
 ): Record<string, unknown> {
   if (depth > MAX_DEPTH) throw new ProtobufError(`nested deeper than ${MAX_DEPTH}`);
   const json: Record<string, unknown> = {};
@@ -36,7 +75,7 @@ function readMessage(
     const [number, wireType] = reader.tag();
     const field = message.byNumber.get(number);
     if (field === undefined) reader.skip(wireType, number);
-    else readField(reader, { field, wireType, json, depth });
+    else readField(reader, { field, wireType, json, depth, room });
   }
   if (reader.pos > end) throw new ProtobufError('a field goes beyond the end of its message');
   return json;
@@ -47,17 +86,22 @@ interface FieldPlace {
   readonly wireType: WireType;
   readonly json: Record<string, unknown>;
   readonly depth: number;
+  readonly room: { values: number };
 }
 
-function readField(reader: BinaryReader, { field, wireType, json, depth }: FieldPlace): void {
+function readField(reader: BinaryReader, place: FieldPlace): void {
+  const { field, wireType, json, depth, room } = place;
   const { name, type, isRepeated } = field;
   const add = (value: unknown): void => {
+    room.values -= 1;
+    if (room.values < 0) throw new ProtobufError('it holds too many values');
     if (isRepeated) ((json[name] ??= []) as unknown[]).push(value);
     else json[name] = value;
   };
   if (typeof type !== 'string') {
     expectWireType(wireType, WireType.LengthDelimited);
-    return add(readMessage(reader, { message: type(), end: readEnd(reader), depth: depth + 1 }));
+    const end = readEnd(reader);
+    return add(readMessage(reader, { message: type(), end, depth: depth + 1, room }));
   }
   const scalar = SCALARS[type];
   if (isRepeated && wireType !== scalar.wireType && wireType === WireType.LengthDelimited) {
