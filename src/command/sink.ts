@@ -2,6 +2,7 @@ import { homedir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { toLoggingSettings } from '../config/to-logging-settings.ts';
 import { SinkWorker } from '../serve/sink-worker.ts';
+import type { SinkRefused } from '../serve/sink-worker.ts';
 import { readMlflowSettings } from '../sink/mlflow/settings.ts';
 import type { Command, CommandIo } from './command.ts';
 import { UsageError } from './command.ts';
@@ -46,11 +47,14 @@ ${TOKEN_VARIABLE}, where it is set, as the header x-stagelight-token.`,
         'set MLFLOW_TRACKING_URI, to http://localhost:5000 for example',
       );
     }
+    const folder =
+      given.dir === undefined ? join(toHome(io), '.stagelight-sink') : resolve(io.cwd, given.dir);
+    const port = toNumber(given.port, { name: '--port', most: 65_535 });
+    if (!Number.isInteger(port)) throw new UsageError(`--port takes a whole number: ${port}`);
     const worker = new SinkWorker({
-      folder:
-        given.dir === undefined ? join(toHome(io), '.stagelight-sink') : resolve(io.cwd, given.dir),
+      folder,
       host: given.host,
-      port: toNumber(given.port, { name: '--port', most: 65_535 }),
+      port,
       token: io.env[TOKEN_VARIABLE] || undefined,
       mlflow: config.mlflow,
       logging: toLoggingSettings(config),
@@ -58,24 +62,38 @@ ${TOKEN_VARIABLE}, where it is set, as the header x-stagelight-token.`,
       env: io.env,
       tell: (message) => void io.stderr.write(`stagelight: ${message}\n`),
     });
-    const url = await untilListening(worker, given);
+    const url = await worker.url.catch((error: Error) => {
+      throw toUsageError(error, { ...given, folder });
+    });
     io.stdout.write(`taking OTLP in at ${url}, for MLflow at ${settings.store.url}\n`);
     await Promise.race([untilStopped(), worker.ended]);
-    await worker.stop();
+    const { unsentCount } = await worker.stop();
+    io.stdout.write(`stopped; ${toRest(unsentCount, folder)}\n`);
     return EXIT.ok;
   },
 };
 
-async function untilListening(
-  worker: SinkWorker,
-  { host, port }: SinkCommandOptions,
-): Promise<string> {
-  return worker.url.catch((error: Error) => {
-    throw new UsageError(
-      `can't listen on ${host}:${port}: ${error.message}`,
-      'give another --port or --host',
-    );
-  });
+/** Why it didn't start, in words of the flags that change it. */
+function toUsageError(
+  error: Error,
+  { host, port, folder }: { host: string; port: string; folder: string },
+): UsageError {
+  const { code, message } = error as Partial<SinkRefused>;
+  if (code === 'FOLDER_IN_USE') return new UsageError(String(message), 'give another --dir');
+  if (code === 'EADDRINUSE') {
+    const problem = `port ${port} of ${host} is in use, perhaps by a sink that runs already`;
+    return new UsageError(problem, 'give another --port; 0 takes any that is free');
+  }
+  if (String(message).includes(folder))
+    return new UsageError(`can't write to ${folder}: ${message}`, 'give another --dir');
+  const problem = `can't listen on ${host}:${port}: ${message}`;
+  return new UsageError(problem, 'give another --port or --host');
+}
+
+function toRest(unsentCount: number, folder: string): string {
+  if (unsentCount === 0) return 'all that came in is sent';
+  const runs = unsentCount === 1 ? '1 run is' : `${unsentCount} runs are`;
+  return `${runs} kept in ${folder}, to be sent by the next start`;
 }
 
 function toHome({ env }: CommandIo): string {
@@ -88,8 +106,14 @@ function toNumber(text: string, { name, most }: { name: string; most: number }):
   throw new UsageError(`${name} takes a number up to ${most}: ${text}`);
 }
 
+/** Until the first signal. A second one ends the process at once, as it does by default. */
 async function untilStopped(): Promise<void> {
+  const signals = ['SIGINT', 'SIGTERM'] as const;
   await new Promise<void>((resolve) => {
-    for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => resolve());
+    const stop = (): void => {
+      for (const signal of signals) process.off(signal, stop);
+      resolve();
+    };
+    for (const signal of signals) process.on(signal, stop);
   });
 }

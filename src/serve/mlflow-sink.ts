@@ -1,7 +1,10 @@
+import type { Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import { join } from 'node:path';
 import { createOtlpServer } from '../capture/receiver/server.ts';
 import type { LoggingSettings } from '../model/run-info.ts';
 import type { Destination } from '../sink/destination.ts';
+import { tryLock } from '../spool/lock.ts';
 import { ReceivedRuns } from './received-runs.ts';
 import { Sender } from './sender.ts';
 
@@ -22,16 +25,22 @@ export interface SinkOptions {
 
 export interface RunningSink {
   readonly url: string;
-  /** Stops taking anything in, and sending; what is here is sent by the next one. */
-  stop(): Promise<void>;
+  /** Stops taking anything in, and sending; gives how many runs are here that the next one sends. */
+  stop(): Promise<{ readonly unsentCount: number }>;
+}
+
+/** Another sink has the folder: two would write the same runs. */
+export class FolderInUse extends Error {
+  readonly code = 'FOLDER_IN_USE';
 }
 
 /**
  * Takes runs in over OTLP/HTTP, into run directories of its own, and sends them on from there.
+ * @throws {FolderInUse}
  * @throws the system's error when it can't listen there, or its folder can't be made
  */
 export async function startSink(options: SinkOptions): Promise<RunningSink> {
-  const { host, port, token, destination, keepMs, tell } = options;
+  const { token, destination, keepMs, tell } = options;
   const runs = new ReceivedRuns(options.folder, options.logging);
   const server = createOtlpServer({
     token,
@@ -42,15 +51,17 @@ export async function startSink(options: SinkOptions): Promise<RunningSink> {
       end: () => {},
     }),
   });
-  await new Promise<void>((resolve, reject) => {
-    server.once('error', reject);
-    server.listen(port, host, resolve);
-  });
+  const unlock = tryLock(join(options.folder, 'sink.lock'));
+  if (unlock === undefined) throw new FolderInUse(`another sink uses ${options.folder}`);
+  const opened = await listen(server, options).catch((error: Error) => error);
+  if (opened instanceof Error) {
+    unlock();
+    throw opened;
+  }
   const sender = new Sender({ runs, destination, keepMs, tell });
   const sent = sender.run();
-  const address = server.address() as AddressInfo;
   return {
-    url: `http://${host.includes(':') ? `[${host}]` : host}:${address.port}`,
+    url: opened,
     stop: async () => {
       sender.stop();
       server.closeIdleConnections();
@@ -58,6 +69,21 @@ export async function startSink(options: SinkOptions): Promise<RunningSink> {
       await sent;
       server.closeAllConnections();
       await closed;
+      unlock();
+      return { unsentCount: sender.countUnsent() };
     },
   };
+}
+
+/** Gives where it listens. @throws the system's error */
+async function listen(
+  server: Server,
+  { host, port }: Pick<SinkOptions, 'host' | 'port'>,
+): Promise<string> {
+  await new Promise<void>((resolve, reject) => {
+    server.once('error', reject);
+    server.listen(port, host, resolve);
+  });
+  const address = server.address() as AddressInfo;
+  return `http://${host.includes(':') ? `[${host}]` : host}:${address.port}`;
 }

@@ -62,6 +62,14 @@ export class Sender {
     this.#stop.abort();
   }
 
+  /** Runs that aren't sent to their end. */
+  countUnsent(): number {
+    return this.#runs.list().filter(({ runId }) => {
+      const doneMs = this.#done.get(runId);
+      return doneMs === undefined || this.#runs.readLastMs(runId) > doneMs;
+    }).length;
+  }
+
   /** Takes up runs that have something to send, and lets go of those that are done for long. */
   #choose(): void {
     for (const { runId, runDir } of this.#runs.list()) {
@@ -90,13 +98,14 @@ export class Sender {
     const lastMs = this.#runs.readLastMs(runId);
     for (;;) {
       const outcome = await sending.delivery.step(this.#stop.signal);
+      if (this.#stop.signal.aborted) return;
       if (outcome.type === 'wait' || outcome.type === 'blocked') {
         this.#note(outcome.reason);
         sending.nextMs = outcome.type === 'wait' ? outcome.atMs : Date.now() + BLOCKED_MS;
         return;
       }
       this.#problem = undefined;
-      if (outcome.type === 'sent' && !this.#stop.signal.aborted) continue;
+      if (outcome.type === 'sent') continue;
       if (outcome.type === 'done') this.#done.set(runId, lastMs);
       const isQuiet = Date.now() - lastMs > QUIET_MS && this.#sending.size >= MAX_SENDING;
       if (outcome.type === 'done' || isQuiet) this.#close(runId);

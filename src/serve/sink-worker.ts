@@ -16,13 +16,24 @@ export interface SinkWorkerOptions extends SinkThreadData {
   readonly tell: (message: string) => void;
 }
 
+/** Why a sink didn't start; `code` is the system's, or `FOLDER_IN_USE`. */
+export class SinkRefused extends Error {
+  readonly code: string | undefined;
+
+  constructor(message: string, code: string | undefined) {
+    super(message);
+    this.code = code;
+  }
+}
+
 /** The thread of a service, seen from the one that has the signals. */
 export class SinkWorker {
   readonly #worker: Worker;
-  /** Where it takes OTLP in. Fails when it can't listen there, or its folder can't be made. */
+  /** Where it takes OTLP in. Fails with {@link SinkRefused} when it can't listen there, or can't have its folder. */
   readonly url: Promise<string>;
   /** Fails with what ends the thread unasked. */
   readonly ended: Promise<void>;
+  #unsentCount = 0;
 
   constructor({ env, tell, ...data }: SinkWorkerOptions) {
     // dist/cli/ holds this file's bundle, with the thread's beside it.
@@ -39,8 +50,9 @@ export class SinkWorker {
       this.#worker.on('message', (message: SinkThreadMessage) => {
         if (message.type === 'listening') resolve(message.url);
         else if (message.type === 'note') tell(message.message);
+        else if (message.type === 'stopped') this.#unsentCount = message.unsentCount;
         else {
-          reject(new Error(message.message));
+          reject(new SinkRefused(message.message, message.code));
           void this.#worker.terminate();
         }
       });
@@ -48,9 +60,10 @@ export class SinkWorker {
     });
   }
 
-  /** Stops taking anything in, and sending; what is here is sent by the next one. */
-  async stop(): Promise<void> {
+  /** Stops taking anything in, and sending; gives how many runs are here that the next one sends. */
+  async stop(): Promise<{ readonly unsentCount: number }> {
     this.#worker.postMessage('stop');
     await this.ended;
+    return { unsentCount: this.#unsentCount };
   }
 }

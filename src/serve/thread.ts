@@ -11,11 +11,12 @@ export interface SinkThreadData extends Omit<SinkOptions, 'destination' | 'tell'
   readonly mlflow: MlflowConfig;
 }
 
-/** What it tells: that it listens, or why it can't, and what there is to say later. */
+/** What it tells: that it listens, or why it can't, what there is to say later, and what it leaves behind. */
 export type SinkThreadMessage =
   | { readonly type: 'listening'; readonly url: string }
-  | { readonly type: 'refused'; readonly message: string }
-  | { readonly type: 'note'; readonly message: string };
+  | { readonly type: 'refused'; readonly message: string; readonly code: string | undefined }
+  | { readonly type: 'note'; readonly message: string }
+  | { readonly type: 'stopped'; readonly unsentCount: number };
 
 /** Runs the service in a thread of its own until it is told to stop (any message). */
 async function serveInThread(data: SinkThreadData, port: MessagePort): Promise<void> {
@@ -29,11 +30,13 @@ async function serveInThread(data: SinkThreadData, port: MessagePort): Promise<v
       isSink: true,
     }),
     tell: (message) => say({ type: 'note', message }),
-  }).catch((error: Error) => say({ type: 'refused', message: error.message }));
+  }).catch((error: NodeJS.ErrnoException) =>
+    say({ type: 'refused', message: error.message, code: error.code }),
+  );
   if (running === undefined) return;
   say({ type: 'listening', url: running.url });
   await stopped;
-  await running.stop();
+  say({ type: 'stopped', ...(await running.stop()) });
 }
 
 if (parentPort !== null) {

@@ -1,4 +1,3 @@
-import { spawn } from 'node:child_process';
 import type { ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
@@ -7,12 +6,13 @@ import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, onTestFinished, test as always } from 'vitest';
 import { toUnixMs, parseNanoString } from '../../../src/model/time.ts';
-import { CLI, createEnv, findRunDirs, readRun, stagelight } from '../../support/cli.ts';
+import { findRunDirs, readRun, stagelight } from '../../support/cli.ts';
 import { startFaultProxy } from '../../support/fault-proxy.ts';
 import { findRuns, readState } from '../../support/mlflow-state.ts';
 import { startMlflowServer } from '../../support/mlflow-server.ts';
 import type { MlflowServer } from '../../support/mlflow-server.ts';
 import { findProgram, testWith } from '../../support/peers.ts';
+import { startSink } from '../../support/sink.ts';
 import { createTemporaryDir } from '../../support/temporary.ts';
 import { waitFor } from '../../support/wait.ts';
 import { at, makeRun } from '../../view/support/make-run.ts';
@@ -164,7 +164,8 @@ test('a sink that is killed again and again writes what one writes that is not',
     const kills = index === 0 ? [] : [2, 4, 7, 11, 16, 3];
     const args = ['push', '--all', '--timeout', '60'];
     for (let round = 0; round <= kills.length; round += 1) {
-      const started = await startSink(join(dir, `sink-${index}`), proxy.url);
+      const sinkDir = join(dir, `sink-${index}`);
+      const started = await startSink({ dir: sinkDir, tracking: proxy.url });
       sink = started.child;
       const ended = once(sink, 'exit');
       killAt = proxy.requests.length + (kills[round] ?? Infinity);
@@ -208,21 +209,4 @@ function makeStudyRun() {
       { type: 'metric', time: at(5000), name: 'accuracy', value: 0.9, span: run.stageId('tune') },
     ],
   });
-}
-
-async function startSink(
-  dir: string,
-  tracking: string,
-): Promise<{ url: string; child: ChildProcess }> {
-  const args = [CLI, 'sink', 'mlflow', '--port', '0', '--dir', dir];
-  const env = createEnv({ MLFLOW_TRACKING_URI: tracking });
-  const child = spawn(process.execPath, args, { env, stdio: ['ignore', 'pipe', 'ignore'] });
-  onTestFinished(() => void child.kill('SIGKILL'));
-  let printed = '';
-  for await (const text of child.stdout) {
-    printed += String(text);
-    const url = /at (http:\S+),/.exec(printed)?.[1];
-    if (url !== undefined) return { url, child };
-  }
-  throw new Error(`no address: ${printed}`);
 }

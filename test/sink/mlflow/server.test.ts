@@ -16,6 +16,7 @@ import { startMlflowServer } from '../../support/mlflow-server.ts';
 import type { MlflowServer } from '../../support/mlflow-server.ts';
 import { findProgram, testWith } from '../../support/peers.ts';
 import { AGENT, Collector } from '../../support/servers/collector.ts';
+import { startSink } from '../../support/sink.ts';
 import { createTemporaryDir } from '../../support/temporary.ts';
 import { at, makeRun } from '../../view/support/make-run.ts';
 
@@ -213,7 +214,7 @@ testWith('mlflow', 'otelcol')(
   LONG,
   async () => {
     const dir = createTemporaryDir();
-    const sink = await startSink(dir);
+    const sink = await startSink({ dir: `${dir}/sink`, tracking: server.url });
     const collector = await Collector.create({
       dir,
       configs: [AGENT],
@@ -258,21 +259,4 @@ async function setUp(): Promise<{
     open: (config = {}) =>
       openRunFor(createMlflow({ MLFLOW_TRACKING_URI: proxy.url }, config), run.runDir),
   };
-}
-
-async function startSink(dir: string): Promise<{ url: string }> {
-  const args = [CLI, 'sink', 'mlflow', '--port', '0', '--dir', `${dir}/sink`];
-  const env = createEnv({ MLFLOW_TRACKING_URI: server.url });
-  const child = spawn(process.execPath, args, { env, cwd: dir });
-  onTestFinished(async () => {
-    child.kill();
-    await once(child, 'exit');
-  });
-  let printed = '';
-  for await (const text of child.stdout) {
-    printed += String(text);
-    const url = /at (http:\S+),/.exec(printed)?.[1];
-    if (url !== undefined) return { url };
-  }
-  throw new Error(`no address: ${printed}`);
 }
