@@ -30,6 +30,8 @@ export class ExecutionClaims {
   readonly #folder: string;
   /** The number to try next, by address. */
   readonly #next = new Map<string, number>();
+  /** A stage's first claims, up to one that somebody can still join: these don't change any more, so they are read once. */
+  readonly #settled = new Map<string, Claim[]>();
 
   /** @param folder the run's folder of claims */
   constructor(folder: string) {
@@ -75,10 +77,13 @@ export class ExecutionClaims {
   }
 
   #list(key: string): Claim[] {
-    const claims: Claim[] = [];
-    for (let execution = 1; ; execution += 1) {
-      const claim = this.#read(`${key}.${execution}`);
+    const settled = this.#settled.get(key) ?? [];
+    this.#settled.set(key, settled);
+    const claims = [...settled];
+    for (;;) {
+      const claim = this.#read(`${key}.${claims.length + 1}`);
       if (claim === undefined) return claims;
+      if (claim.joinedBy !== undefined && settled.length === claims.length) settled.push(claim);
       claims.push(claim);
     }
   }
