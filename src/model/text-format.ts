@@ -116,8 +116,13 @@ export function toPythonLevel(severity: SeverityNumber): number {
   return Math.min(5, (severity - 1) >> 2) * 10 + ((severity - 1) % 4);
 }
 
-/** Records come many to a second, and from sources that are some seconds apart. */
-const KEPT_SECONDS = 64;
+/**
+ * Records come many to a second, and from sources that are some seconds apart, or whole days where a program prints no date:
+ * a prime, so that these aren't kept in one place.
+ */
+const KEPT_SECONDS = 61;
+/** `000` to `999`. */
+const MILLIS = Array.from({ length: 1000 }, (_, millis) => pad(millis, 3));
 
 /** A formatter of times in a zone. */
 function createTimeFormat(
@@ -136,7 +141,7 @@ function createTimeFormat(
   };
   return ([seconds, nanos]) =>
     dateFormat === undefined
-      ? `${toText(seconds)},${pad(Math.floor(nanos / 1e6), 3)}`
+      ? `${toText(seconds)},${MILLIS[Math.floor(nanos / 1e6)]}`
       : toText(seconds);
 }
 

@@ -142,7 +142,7 @@ function parseOffsetMs(zone: string): number {
 }
 
 function toNanos(fraction: string | undefined): number {
-  return fraction === undefined ? 0 : Number(fraction.padEnd(9, '0'));
+  return fraction === undefined ? 0 : Number(fraction) * 10 ** (9 - fraction.length);
 }
 
 /** Seconds, milliseconds, microseconds or nanoseconds since 1970, told by their size. */
