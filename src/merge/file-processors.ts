@@ -42,7 +42,7 @@ export class LogFile implements LogRecordProcessor, FileProcessor {
   readonly #writer: EnvelopeWriter;
   readonly #scopes = new Map<string, string>();
   /** How the records of a context end. A scope has one context, so this is encoded once for thousands of lines. */
-  readonly #tails = new WeakMap<Context, Buffer>();
+  readonly #tails = new WeakMap<Context, string>();
 
   constructor(path: string, resource: Attributes) {
     this.#writer = new EnvelopeWriter(path, toEnvelopeShape('Logs', resource));
@@ -50,11 +50,8 @@ export class LogFile implements LogRecordProcessor, FileProcessor {
 
   onEmit(record: SdkLogRecord, context: Context = ROOT_CONTEXT): void {
     const tail = this.#tails.get(context) ?? this.#encodeTail(record, context);
-    this.#writer.add(
-      this.#encodeScope(record.instrumentationScope.name),
-      encodeLogHead(record),
-      tail,
-    );
+    const scope = this.#encodeScope(record.instrumentationScope.name);
+    this.#writer.add(scope, encodeLogHead(record) + tail);
   }
 
   flush(): void {
@@ -69,9 +66,9 @@ export class LogFile implements LogRecordProcessor, FileProcessor {
   async forceFlush(): Promise<void> {}
   async shutdown(): Promise<void> {}
 
-  #encodeTail(record: SdkLogRecord, context: Context): Buffer {
+  #encodeTail(record: SdkLogRecord, context: Context): string {
     const shared = (context.getValue(SCOPE_ATTRIBUTES) ?? {}) as Attributes;
-    const tail = Buffer.from(encodeLogTail(shared, record.spanContext));
+    const tail = encodeLogTail(shared, record.spanContext);
     this.#tails.set(context, tail);
     return tail;
   }

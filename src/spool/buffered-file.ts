@@ -1,5 +1,8 @@
 import { AppendFile } from './append-file.ts';
 
+/** Texts are encoded together up to this length: one by one, half of the time goes into the calls. */
+const MAX_PENDING = 8 * 1024;
+
 /**
  * Text that is appended to a file in large pieces: when the buffer is full, and by {@link BufferedFile.flush}. While the
  * disk refuses, the text is kept, however much it is: whoever adds has to stop meanwhile.
@@ -9,6 +12,8 @@ export class BufferedFile {
   readonly #bufferBytes: number;
   #buffer: Buffer;
   #length = 0;
+  /** What was added and isn't in the buffer yet. */
+  #pending = '';
   /** The disk has refused since the last flush: until the next one there is no use in trying. */
   #isRefused = false;
 
@@ -20,9 +25,8 @@ export class BufferedFile {
 
   /** Adds a text. Never throws: what the disk refuses is told by the next flush. */
   add(text: string): void {
-    // Three bytes of UTF-8 are the most that one UTF-16 unit takes.
-    if (this.#length + 3 * text.length > this.#buffer.length) this.#makeRoom(3 * text.length);
-    this.#length += this.#buffer.write(text, this.#length);
+    this.#pending += text;
+    if (this.#pending.length > MAX_PENDING) this.#encode();
   }
 
   /**
@@ -31,15 +35,28 @@ export class BufferedFile {
    */
   flush(): void {
     this.#isRefused = false;
+    this.#encode();
+    this.#append();
+  }
+
+  close(): void {
+    this.#file.close();
+  }
+
+  #encode(): void {
+    // Three bytes of UTF-8 are the most that one UTF-16 unit takes.
+    const mostBytes = 3 * this.#pending.length;
+    if (this.#length + mostBytes > this.#buffer.length) this.#makeRoom(mostBytes);
+    this.#length += this.#buffer.write(this.#pending, this.#length);
+    this.#pending = '';
+  }
+
+  #append(): void {
     if (this.#length === 0) return;
     this.#file.append(this.#buffer.subarray(0, this.#length));
     this.#length = 0;
     if (this.#buffer.length > this.#bufferBytes)
       this.#buffer = Buffer.allocUnsafe(this.#bufferBytes);
-  }
-
-  close(): void {
-    this.#file.close();
   }
 
   #makeRoom(bytes: number): void {
@@ -52,7 +69,7 @@ export class BufferedFile {
 
   #tryFlush(): void {
     try {
-      this.flush();
+      this.#append();
     } catch {
       this.#isRefused = true; // told by the next flush
     }

@@ -17,8 +17,10 @@ const MAX_KEPT_BYTES = 2 * 1024 * 1024;
 /** Longer texts are measured before a buffer is made that may be three times too large. */
 const LONG_TEXT = 64 * 1024;
 
+/** Items are encoded together up to this length: one by one, a third of the time goes into the calls. */
+const MAX_PENDING = 8 * 1024;
+
 const SCOPE_END = ']}';
-const NO_TAIL = Buffer.alloc(0);
 
 /**
  * Collects encoded log records or spans and appends them to a signal file as OTLP envelopes, one a line.
@@ -32,6 +34,8 @@ export class EnvelopeWriter {
   #finished: Buffer[] = [];
   #line = Buffer.allocUnsafe(MAX_ENVELOPE_BYTES);
   #length = 0;
+  /** The end of the line, which isn't in the buffer yet. */
+  #pending = '';
   #scope: string | undefined;
 
   constructor(path: string, shape: EnvelopeShape) {
@@ -44,23 +48,17 @@ export class EnvelopeWriter {
     return this.#file.size;
   }
 
-  /**
-   * Adds one item. `scope` is JSON, and `item` with `tail` behind it. Never throws: what the disk refuses is told by the
-   * next flush.
-   */
-  add(scope: string, item: string, tail: Buffer = NO_TAIL): void {
-    const mostBytes =
-      toMostBytes(item) + 3 * (scope.length + this.#shape.head.length) + tail.length + 256;
-    if (this.#length > 0 && this.#length + mostBytes > MAX_ENVELOPE_BYTES) {
+  /** Adds one item. `scope` and `item` are JSON. Never throws: what the disk refuses is told by the next flush. */
+  add(scope: string, item: string): void {
+    const mostBytes = toMostBytes(item) + 3 * (scope.length + this.#shape.head.length) + 256;
+    if (this.#pending.length + item.length > MAX_PENDING) this.#encode();
+    const length = this.#length + 3 * this.#pending.length;
+    if (length > 0 && length + mostBytes > MAX_ENVELOPE_BYTES) {
       this.#finishLine();
       this.#tryWrite();
     }
-    if (this.#length + mostBytes > this.#line.length) this.#line = Buffer.allocUnsafe(mostBytes);
-    this.#write(this.#toSeparator(scope) + item);
-    if (tail.length > 0) {
-      this.#line.set(tail, this.#length);
-      this.#length += tail.length;
-    }
+    if (this.#isEmpty && mostBytes > this.#line.length) this.#line = Buffer.allocUnsafe(mostBytes);
+    this.#pending += this.#toSeparator(scope) + item;
   }
 
   /**
@@ -76,17 +74,22 @@ export class EnvelopeWriter {
     this.#file.close();
   }
 
+  get #isEmpty(): boolean {
+    return this.#length === 0 && this.#pending === '';
+  }
+
   /** What stands before the next item: the line's head, the scope's where it is another one. */
   #toSeparator(scope: string): string {
     if (scope === this.#scope) return ',';
-    const before = this.#length === 0 ? this.#shape.head : `${SCOPE_END},`;
+    const before = this.#isEmpty ? this.#shape.head : `${SCOPE_END},`;
     this.#scope = scope;
     return `${before}{"scope":${scope},"${this.#shape.itemsKey}":[`;
   }
 
   #finishLine(): void {
-    if (this.#length === 0) return;
-    this.#write(`${SCOPE_END}${this.#shape.tail}\n`);
+    if (this.#isEmpty) return;
+    this.#pending += `${SCOPE_END}${this.#shape.tail}\n`;
+    this.#encode();
     this.#finished.push(this.#line.subarray(0, this.#length));
     this.#length = 0;
     this.#scope = undefined;
@@ -114,8 +117,9 @@ export class EnvelopeWriter {
     }
   }
 
-  #write(text: string): void {
-    this.#length += this.#line.write(text, this.#length);
+  #encode(): void {
+    this.#length += this.#line.write(this.#pending, this.#length);
+    this.#pending = '';
   }
 }
 
