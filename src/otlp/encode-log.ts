@@ -9,7 +9,7 @@ import { encodeAttributes, encodeString, encodeTime, encodeValue } from './json.
 export function encodeLogHead(record: SdkLogRecord): string {
   let text = `{"severityNumber":${record.severityNumber ?? 0}`;
   if (isKnown(record.hrTime)) text += `,"timeUnixNano":"${encodeTime(record.hrTime)}"`;
-  text += `,"observedTimeUnixNano":"${encodeTime(record.hrTimeObserved)}"`;
+  text += encodeObserved(record.hrTimeObserved);
   if (record.severityText) text += `,"severityText":${encodeString(record.severityText)}`;
   if (record.eventName) text += `,"eventName":${encodeString(record.eventName)}`;
   if (record.body !== undefined) text += `,"body":${encodeValue(record.body)}`;
@@ -30,6 +30,18 @@ export function encodeLogTail(
       ? ''
       : `,"flags":${span.traceFlags},"traceId":"${span.traceId}","spanId":"${span.spanId}"`;
   return `${attributes === '' ? '' : ','}${attributes}]${place}}`;
+}
+
+let lastObserved: HrTime | undefined;
+let lastObservedText = '';
+
+/** Lines that were read together share their time: it is encoded once for hundreds. */
+function encodeObserved(time: HrTime): string {
+  if (time !== lastObserved) {
+    lastObserved = time;
+    lastObservedText = `,"observedTimeUnixNano":"${encodeTime(time)}"`;
+  }
+  return lastObservedText;
 }
 
 function isKnown(time: HrTime): boolean {
