@@ -147,16 +147,19 @@ export class Emitter {
   }
 
   log(draft: LogDraft): void {
-    this.#getLogger(draft.logger).emit({
+    const { severity, severityText, eventName, body } = draft;
+    const record = {
       timestamp: draft.time ?? UNKNOWN_TIME,
       observedTimestamp: draft.observed,
-      severityNumber: draft.severity ?? 0,
-      severityText: draft.severityText,
-      eventName: draft.eventName,
-      body: draft.body,
       attributes: draft.attributes,
       context: draft.scope.context,
-    } as LogRecord);
+    } as LogRecord;
+    // The SDK copies a record field by field: those that say nothing are left out.
+    if (severity !== undefined) record.severityNumber = severity;
+    if (severityText !== undefined) record.severityText = severityText;
+    if (eventName !== undefined) record.eventName = eventName;
+    if (body !== undefined) record.body = body;
+    this.#getLogger(draft.logger).emit(record);
   }
 
   span(draft: SpanDraft): void {
