@@ -11,7 +11,9 @@ export type PieceEnd = 'newline' | 'redraw' | 'cut' | 'end';
 /** A line, or what stands between carriage returns, or a part of a line that is too long. */
 export interface Piece {
   /** Without newline; a carriage return before the newline is kept. */
-  readonly bytes: Buffer;
+  readonly raw: string;
+  /** Its bytes, where they are no valid UTF-8 and `raw` has replacement characters in their place. */
+  readonly bytes: Buffer | undefined;
   /** Where its first byte stands in the stream. */
   readonly offset: number;
   /** When its first byte was read. */
@@ -28,7 +30,6 @@ const WINDOW_BYTES = MAX_PART_BYTES + LOOKAHEAD_BYTES;
 /** Where to cut a line that is too long: is given its next bytes, at most a part and the look-ahead, and gives 1 to `MAX_PART_BYTES`. */
 export type ChooseCut = (bytes: Buffer) => number;
 
-/** Takes a piece. Its bytes are valid during the call only. */
 export type TakePiece = (piece: Piece) => void;
 
 /**
@@ -66,7 +67,7 @@ export class LineSplitter {
     let bytes: Buffer = Buffer.from(this.#held.bytes);
     this.#held.set(bytes.subarray(0, 0));
     while (bytes.length > MAX_PART_BYTES) bytes = bytes.subarray(this.#cut(bytes, take));
-    if (bytes.length > 0) this.#take({ bytes, end: 'end', take });
+    if (bytes.length > 0) take(this.#toPiece(bytes, { start: 0, stop: bytes.length, end: 'end' }));
   }
 
   #split(options: { bytes: Buffer; searchFrom: number; time: UnixTime; take: TakePiece }): Buffer {
@@ -81,7 +82,7 @@ export class LineSplitter {
         this.#openTime = time;
       }
       if (end === undefined) return bytes.subarray(start);
-      this.#take({ bytes: bytes.subarray(start, end.at), end: end.kind, take });
+      take(this.#toPiece(bytes, { start, stop: end.at, end: end.kind }));
       this.#openOffset += 1;
       start = end.at + 1;
       this.#openTime = time;
@@ -90,15 +91,23 @@ export class LineSplitter {
 
   #cut(bytes: Buffer, take: TakePiece): number {
     const cut = this.#chooseCut(bytes.subarray(0, WINDOW_BYTES));
-    this.#take({ bytes: bytes.subarray(0, cut), end: 'cut', take });
+    take(this.#toPiece(bytes, { start: 0, stop: cut, end: 'cut' }));
     return cut;
   }
 
-  #take(piece: { bytes: Buffer; end: PieceEnd; take: TakePiece }): void {
-    const { bytes, end, take } = piece;
-    take({ bytes, end, offset: this.#openOffset, time: this.#openTime });
-    this.#openOffset += bytes.length;
+  #toPiece(all: Buffer, at: { start: number; stop: number; end: PieceEnd }): Piece {
+    const { start, stop, end } = at;
+    const raw = all.toString('utf8', start, stop);
+    const bytes = raw.includes('\ufffd') ? toInvalid(raw, all.subarray(start, stop)) : undefined;
+    const offset = this.#openOffset;
+    this.#openOffset += stop - start;
+    return { raw, bytes, offset, time: this.#openTime, end };
   }
+}
+
+/** A copy of the bytes that a text was read from, where they say something else. */
+function toInvalid(text: string, bytes: Buffer): Buffer | undefined {
+  return Buffer.from(text).equals(bytes) ? undefined : Buffer.from(bytes);
 }
 
 /** Finds the ends of pieces in one run of bytes. Looks for carriage returns only where there are any. */

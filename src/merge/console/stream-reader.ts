@@ -242,17 +242,8 @@ export class StreamReader<Scope> {
   }
 }
 
-function toLine({ bytes, offset, time, end }: Piece, isSilence: boolean): Line {
-  const raw = bytes.toString('utf8');
-  const isInvalid = raw.includes('\ufffd') && !Buffer.from(raw, 'utf8').equals(bytes);
-  return {
-    text: toText(raw),
-    raw,
-    offset,
-    time,
-    bytes: isInvalid ? Buffer.from(bytes) : undefined,
-    isCut: isSilence && end === 'end',
-  };
+function toLine({ raw, bytes, offset, time, end }: Piece, isSilence: boolean): Line {
+  return { text: toText(raw), raw, offset, time, bytes, isCut: isSilence && end === 'end' };
 }
 
 function isBlank(line: Line | undefined): boolean {

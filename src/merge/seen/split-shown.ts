@@ -20,8 +20,8 @@ export function splitShown(text: string, chooseCut: ChooseCut): ShownPiece[] {
 
 function splitBytes(text: string, chooseCut: ChooseCut): ShownPiece[] {
   const pieces: ShownPiece[] = [];
-  const take = ({ bytes, end }: { bytes: Buffer; end: PieceEnd }): void => {
-    pieces.push({ raw: bytes.toString('utf8'), end });
+  const take = ({ raw, end }: ShownPiece): void => {
+    pieces.push({ raw, end });
   };
   const splitter = new LineSplitter(chooseCut);
   splitter.push(Buffer.from(text), [0, 0], take);
