@@ -1,6 +1,6 @@
 import type { SdkLogRecord } from '@opentelemetry/sdk-logs';
 import type { HrTime, SpanContext } from '@opentelemetry/api';
-import { encodeAttributes, encodeString, encodeTime, encodeValue } from './json.ts';
+import { encodeAttributes, encodeString, encodeTime, encodeValue, escapeText } from './json.ts';
 
 /**
  * The beginning of a log record as an OTLP/JSON `LogRecord`, up to its own attributes. A time of 0 is unknown and left
@@ -12,8 +12,7 @@ export function encodeLogHead(record: SdkLogRecord): string {
   text += encodeObserved(record.hrTimeObserved);
   if (record.severityText) text += `,"severityText":${encodeString(record.severityText)}`;
   if (record.eventName) text += `,"eventName":${encodeString(record.eventName)}`;
-  if (record.body !== undefined) text += `,"body":${encodeValue(record.body)}`;
-  return `${text},"attributes":[${encodeAttributes(record.attributes)}`;
+  return `${text}${encodeBody(record.body)},"attributes":[${encodeAttributes(record.attributes)}`;
 }
 
 /**
@@ -30,6 +29,12 @@ export function encodeLogTail(
       ? ''
       : `,"flags":${span.traceFlags},"traceId":"${span.traceId}","spanId":"${span.spanId}"`;
   return `${attributes === '' ? '' : ','}${attributes}]${place}}`;
+}
+
+function encodeBody(body: SdkLogRecord['body']): string {
+  if (body === undefined) return '';
+  if (typeof body === 'string') return `,"body":{"stringValue":"${escapeText(body)}"}`;
+  return `,"body":${encodeValue(body)}`;
 }
 
 let lastObserved: HrTime | undefined;

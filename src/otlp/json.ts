@@ -11,7 +11,12 @@ const NEEDS_ESCAPE = /[^\x20\x21\x23-\x5b\x5d-\ud7ff\ue000-\uffff]/;
 
 /** A string as JSON. */
 export function encodeString(text: string): string {
-  return NEEDS_ESCAPE.test(text) ? JSON.stringify(text) : `"${text}"`;
+  return `"${escapeText(text)}"`;
+}
+
+/** A string as it stands between quotes in JSON. Where these are put on with what is around them there is less to join. */
+export function escapeText(text: string): string {
+  return NEEDS_ESCAPE.test(text) ? JSON.stringify(text).slice(1, -1) : text;
 }
 
 let lastSeconds = -1;
@@ -30,7 +35,7 @@ export function encodeTime(time: UnixTime): string {
 export function encodeValue(value: unknown, asDouble = false): string {
   switch (typeof value) {
     case 'string':
-      return `{"stringValue":${encodeString(value)}}`;
+      return `{"stringValue":"${escapeText(value)}"}`;
     case 'number':
       return encodeNumber(value, asDouble);
     case 'boolean':
@@ -71,6 +76,7 @@ export function encodeAttribute(key: string, value: unknown): string {
     keyText = `{"key":${encodeString(key)},"value":`;
     if (keyTexts.size < MAX_CACHED_KEYS) keyTexts.set(key, keyText);
   }
+  if (typeof value === 'string') return `${keyText}{"stringValue":"${escapeText(value)}"}}`;
   return `${keyText}${encodeValue(value, DOUBLE_ATTRIBUTES.has(key))}}`;
 }
 
