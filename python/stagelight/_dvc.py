@@ -18,9 +18,11 @@ under_way = []
 class Execution:
     """One time that DVC looks at a stage and, if need be, runs it."""
 
-    def __init__(self, stage, is_dry):
+    def __init__(self, stage, is_dry, is_forced):
         self.address = stage.addressing
         self.is_dry = is_dry
+        self.is_forced = is_forced
+        self.changed_outs = []
         self.has_run = False
         self.locked = describe_paths(stage)
         self.was_cmd_changed = bool(getattr(stage, "cmd_changed", False))
@@ -29,8 +31,10 @@ class Execution:
 
 
 def install(module):
-    """Called when `dvc.stage` or `dvc.stage.run` was imported."""
-    if module.__name__ == "dvc.stage":
+    """Called when `dvc.output`, `dvc.stage` or `dvc.stage.run` was imported."""
+    if module.__name__ == "dvc.output":
+        observe(module.Output, "status", after=note_output)
+    elif module.__name__ == "dvc.stage":
         observe(module.Stage, "reproduce", before=begin, after=end)
     else:
         observe(module, "prepare_kwargs", after=prepare)
@@ -38,12 +42,22 @@ def install(module):
 
 def begin(args, kwargs):
     stage = args[0]
-    execution = Execution(stage, bool(kwargs.get("dry")))
+    execution = Execution(stage, bool(kwargs.get("dry")), bool(kwargs.get("force")))
     told = {"parent": _context.outer_span(), "cmd": describe_command(stage), "root": stage.repo.root_dir}
     write(execution, "start", told)
     _context.enter(execution.span)
     under_way.append(execution)
     return execution
+
+
+def note_output(_, status, error, args, __):
+    """DVC has looked whether an output is as its lock says, which it does where nothing else has changed."""
+    output = args[0]
+    execution = under_way[-1] if under_way else None
+    if error is not None or not status or execution is None or execution.has_run:
+        return
+    if any(output is out for out in output.stage.outs) and output.stage.addressing == execution.address:
+        execution.changed_outs.append(f"out:{output}")
 
 
 def prepare(_, environment, error, args, __):
@@ -103,8 +117,17 @@ def describe_result(stage, execution, outcome):
     told = {kind: [f"{path} {text}".strip() for path, text in now[kind].items()] for kind in ("deps", "outs")}
     told["attributes"] = {f"dvc.param.{name}": value for name, value in now["params"].items()}
     if outcome in ("ran", "run_cache"):
-        told["changed"] = find_changes(execution, now)
+        told["changed"] = find_changes(execution, now) or find_reasons(execution, stage)
     return told
+
+
+def find_reasons(execution, stage):
+    """Why it ran where nothing that it depends on has changed."""
+    if execution.changed_outs:
+        return list(dict.fromkeys(execution.changed_outs))
+    if getattr(stage, "always_changed", False):
+        return ["always"]
+    return ["forced"] if execution.is_forced else []
 
 
 def find_changes(execution, now):

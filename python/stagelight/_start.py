@@ -13,6 +13,7 @@ HOOKS = {
     "optuna.trial._trial": "_optuna",
     "optuna.study._tell": "_optuna",
     "optuna.study.study": "_optuna",
+    "dvc.output": "_dvc",
     "dvc.stage": "_dvc",
     "dvc.stage.run": "_dvc",
     "prefect.telemetry.run_telemetry": "_prefect",

@@ -36,7 +36,7 @@ export function describeError({ type, message }: NodeError): string {
   // DVC's own words for a command that failed repeat the command.
   const text = message?.startsWith('failed to ') === true ? undefined : message;
   if (name === undefined || text === undefined || text === name) return name ?? text ?? '';
-  return `${name}: ${text}`;
+  return `${name}: ${text.trim().split('\n')[0]}`;
 }
 
 function describeStage({ outcome, changed, skip }: StageFacts): string {
@@ -52,11 +52,24 @@ function describeStage({ outcome, changed, skip }: StageFacts): string {
   return changed.length === 0 ? 'nothing changed' : describeChanges(changed);
 }
 
+/** Why a stage ran that has nothing to compare with, or nothing that differs. */
+const REASONS: Readonly<Record<string, string>> = {
+  new: 'new',
+  always: 'always changed',
+  forced: 'forced',
+};
+const KINDS: Readonly<Record<string, string>> = { param: 'param', out: 'output' };
+
 /** `cmd`, `dep:src/a.py`, `param:train` in words; what is new has nothing to compare with. */
 function describeChanges(changed: readonly string[]): string {
-  if (changed.length === 1 && changed[0] === 'new') return 'new';
+  const [only] = changed;
+  if (changed.length === 1 && only !== undefined && only in REASONS) return REASONS[only]!;
   const words = changed.map((change) =>
-    change === 'cmd' ? 'command' : change.replace(/^dep:/, '').replace(/^param:/, 'param '),
+    change === 'cmd'
+      ? 'command'
+      : change
+          .replace(/^dep:/, '')
+          .replace(/^(param|out):/, (_, kind: string) => `${KINDS[kind]} `),
   );
   return `changed: ${words.join(', ')}`;
 }
