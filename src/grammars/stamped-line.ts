@@ -72,6 +72,11 @@ const NUMBERED = /^(?<row>\d{1,9}) (?<name>\S{1,100})$/;
 /** `[2026-11-23 01:33:56,793: INFO: train: message]`: a bracket around all of the line. */
 const AROUND = /^\[[^[\]]*$/;
 const NAME_INSIDE = /(?<name>[A-Za-z_][\w.]{0,80}) - /y;
+/** Between bars a word is a field, which between dashes it need not be. */
+const NAME_BETWEEN_BARS = /(?<name>[A-Za-z_][\w.]{0,80}) +\| /y;
+
+const AROUND_ALL = [...FIELDS, NAME_INSIDE];
+const WITH_BARS = [...FIELDS, NAME_BETWEEN_BARS];
 
 function readBehind(
   line: string,
@@ -87,7 +92,8 @@ function readBehind(
   if (sep === undefined) BEHIND.exec(line);
   const at = sep === undefined ? BEHIND.lastIndex : end;
   // With a logger's name before the level, what is behind it is the message.
-  const field = before === undefined ? readField(line, at, isAround) : undefined;
+  const field =
+    before === undefined ? readField(line, at, toFields(line.slice(end, at), isAround)) : undefined;
   const numbered = before === undefined ? undefined : NUMBERED.exec(before)?.groups;
   const logger = numbered?.['name'] ?? before ?? field?.groups['name'];
   const attributes = toCode(numbered ?? field?.groups);
@@ -105,12 +111,17 @@ function readBehind(
   };
 }
 
+function toFields(behind: string, isAround: boolean): readonly RegExp[] {
+  if (behind.includes('|')) return WITH_BARS;
+  return isAround ? AROUND_ALL : FIELDS;
+}
+
 function readField(
   line: string,
   from: number,
-  isAround: boolean,
+  fields: readonly RegExp[],
 ): { groups: Readonly<Record<string, string | undefined>>; end: number } | undefined {
-  for (const field of isAround ? [...FIELDS, NAME_INSIDE] : FIELDS) {
+  for (const field of fields) {
     field.lastIndex = from;
     const match = field.exec(line);
     if (match !== null) return { groups: match.groups!, end: field.lastIndex };
