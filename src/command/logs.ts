@@ -15,6 +15,7 @@ import { RecordSource, TextSource } from '../view/records/source.ts';
 import type { Source } from '../view/records/source.ts';
 import { createStageTest } from '../view/records/stage-names.ts';
 import { toEndTime } from '../view/run-status.ts';
+import { drawAskedLinks } from '../view/show/mlflow-lines.ts';
 import { toShortId } from '../view/short-id.ts';
 import { escapeLine } from '../view/text/escape.ts';
 import { createPaint } from '../view/text/paint.ts';
@@ -33,6 +34,7 @@ interface LogsOptions {
   readonly level?: string;
   readonly grep?: string;
   readonly since?: string;
+  readonly links?: boolean;
   readonly follow?: boolean;
   readonly json?: boolean;
   readonly raw?: boolean;
@@ -48,6 +50,7 @@ export const logs: Command = {
       .option('--level <level>', "this level and above: a name, or Python's number")
       .option('--grep <regexp>', 'the message or traceback matches; capitals count if it has any')
       .option('--since <time>', '10m, 2h, 1d ago; 06:30; 2026-11-23T06:30:00Z')
+      .option('--links', 'above them the pages in MLflow: of the run and its trials, or the trial')
       .option('-f, --follow', 'go on until the run ends')
       .option('--json', 'one JSON object for each record, events for machines among them')
       .option('--raw', 'piped: control characters as they were logged');
@@ -57,6 +60,7 @@ export const logs: Command = {
     const query = parseQuery(given);
     const run = await requireRun(args[0], io);
     const output = new Output(io.stdout);
+    if (showsLinks(given, io)) await printLinks(run, { query, output, io });
     const source = openSource(run, { given, query, output, io });
     if (given.follow === true && run.state === 'running') {
       await followRun(run.runDir, { source, output });
@@ -69,6 +73,19 @@ export const logs: Command = {
     return EXIT.ok;
   },
 };
+
+/** Asked for, or somebody looks at one trial. */
+function showsLinks({ links, trial, json }: LogsOptions, { stdout }: CommandIo): boolean {
+  return json !== true && (links === true || (trial !== undefined && stdout.isTTY === true));
+}
+
+async function printLinks(
+  run: OpenedRun,
+  { query, output, io }: { query: RecordQuery; output: Output; io: CommandIo },
+): Promise<void> {
+  const lines = drawAskedLinks(loadCourse(run), query, createPaint(io.stdout, io.env));
+  if (lines.length > 0) await output.write(`mlflow\n${lines.join('\n')}\n\n`);
+}
 
 function openSource(
   run: OpenedRun,

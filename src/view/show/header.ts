@@ -21,12 +21,20 @@ export function drawHeader(run: OpenedRun, paint: Paint): string[] {
     ['started', describeTimes(run)],
     ['git', info.git === undefined ? undefined : describeGit(info.git)],
     ['attempt', describeAttempt(info)],
-    ['mlflow', readRunLink(run.runDir)?.url],
   ];
   const cells = rows.flatMap(([label, text]): Cell[][] =>
     text === undefined ? [] : [[{ text: `  ${label}`, style: 'dim' }, escapeLine(text)]],
   );
-  return [drawTitle(run, paint), '', ...layoutColumns(cells, [{}, { minWidth: 20 }], paint)];
+  const lines = layoutColumns(cells, [{}, { minWidth: 20 }], paint);
+  return [drawTitle(run, paint), '', ...lines, ...drawMlflowLink(run, paint)];
+}
+
+/** Whole, also where the terminal is narrower: a link that is cut leads nowhere. */
+function drawMlflowLink({ runDir }: OpenedRun, paint: Paint): string[] {
+  const link = readRunLink(runDir);
+  if (link === undefined) return [];
+  const label = { text: '  mlflow'.padEnd('  command'.length), style: 'dim' } as const;
+  return layoutColumns([[label, escapeLine(link.url)]], [{}, {}], paint);
 }
 
 function drawTitle(run: OpenedRun, paint: Paint): string {

@@ -213,7 +213,7 @@ test('a server that takes no traces gets all else, and it is said once', LONG, a
   expect(artifacts).toContain('logs/run.log');
 });
 
-test('show prints the pages of the run and, when asked, of its trials', LONG, async () => {
+test('show and logs print the pages of the run and, when asked, of its trials', LONG, async () => {
   const run = make({ entries: study });
   await deliver(open(run));
   const shown = await stagelight(createTemporaryDir(), ['show', '--links', run.info.runId], {
@@ -225,6 +225,20 @@ test('show prints the pages of the run and, when asked, of its trials', LONG, as
   expect(shown.stdout).toContain(`mlflow   ${toPage(parent!)}`);
   for (const trial of trials) expect(shown.stdout).toContain(`${trial.name}  ${toPage(trial)}`);
   expect(trials).toHaveLength(2);
+  const readLogs = async (...args: string[]) => {
+    const env = { STAGELIGHT_DIR: toHome(run) };
+    const { stdout } = await stagelight(createTemporaryDir(), ['logs', run.info.runId, ...args], {
+      env,
+    });
+    return stdout.split('\n\n');
+  };
+  const [links, ...records] = await readLogs('--links');
+  expect(links!.match(/http\S+/g)).toEqual([parent!, ...trials].map(toPage));
+  expect(records).toEqual(await readLogs());
+  expect((await readLogs('--trial', '1', '--links'))[0]!.trimEnd()).toBe(
+    `mlflow\n  search trial 1  ${toPage(trials[1]!)}`,
+  );
+  expect((await readLogs('--stage', 'nowhere*', '--links'))[0]).not.toContain('http');
 });
 
 describe('verify', () => {
