@@ -48,9 +48,15 @@ class KnownStudy:
 
 
 class OpenTrial:
-    def __init__(self, known, number):
-        self.span = _context.derive_span(known.parent, known.key, number)
+    def __init__(self, span, parent, claim=None):
+        self.span = span
+        self.parent = parent
+        self.claim = claim
         self.steps = set()
+
+    def is_first_end(self):
+        """One that was asked for may be told more than once, and by any process."""
+        return self.claim is None or _claims.make(f"{self.claim}.joined", "told\n")
 
 
 def install(module):
@@ -70,12 +76,17 @@ def install(module):
 def to_study_key(study, name, parent):
     """The study's name, made unique in its parent: one in memory is another one each time, one in a storage is not."""
     storage = study._storage
-    if type(storage).__name__ == "InMemoryStorage":
+    if is_in_memory(study):
         claimant = f"{os.getpid()}-{id(storage):x}-{study._study_id}"
     else:
         claimant = "storage-" + _claims.to_key(f"{describe_storage(storage)} {study._study_id}")
     number = _claims.claim(f"study {name} in {parent}", claimant)
     return name if number == 1 else f"{name}#{number}"
+
+
+def is_in_memory(study):
+    """Such a study is gone with its process: no other one knows it."""
+    return type(study._storage).__name__ == "InMemoryStorage"
 
 
 def describe_storage(storage):
@@ -102,9 +113,8 @@ def find_study(study, time=None):
 
 
 def mark(study, set_user_attr):
-    """One in memory is gone with its process: nobody could look it up."""
     run_id = os.environ.get("STAGELIGHT_RUN_ID")
-    if run_id and type(study._storage).__name__ != "InMemoryStorage":
+    if run_id and not is_in_memory(study):
         set_user_attr(RUN_ID, run_id)
 
 
@@ -117,17 +127,27 @@ def begin_trial(_, __, error, args, ___):
         return
     time = to_nanoseconds(frozen.datetime_start)
     known = find_study(trial.study, time)
-    mine = known.open[frozen.number] = OpenTrial(known, frozen.number)
-    attributes = {"optuna.study.name": known.name, "optuna.trial.number": frozen.number}
-    start_span("trial", mine.span, "trial", parent=known.span, attributes=attributes, time=time)
+    span = _context.derive_span(known.parent, known.key, frozen.number)
+    mine = known.open[frozen.number] = OpenTrial(span, known.span)
+    start_trial(mine, known.name, frozen)
     mark(trial.study, trial.set_user_attr)
-    enter(known, mine, trial.study)
-
-
-def enter(known, mine, study):
-    """From here on this thread's records are the trial's. Of several that were asked for nobody knows which is meant."""
-    is_asked = not getattr(getattr(study, "_thread_local", None), "in_optimize_loop", False)
+    is_asked = not getattr(getattr(trial.study, "_thread_local", None), "in_optimize_loop", False)
+    if is_asked and not is_in_memory(trial.study):
+        mine.claim = to_claim(trial.study, frozen.number)
+        _claims.make(mine.claim, f"api {mine.span} {mine.parent}\n")
+    # From here on this thread's records are the trial's. Of several that were asked for nobody knows which is meant.
     _context.enter(mine.span, is_known=not (is_asked and len(known.open) > 1))
+
+
+def start_trial(mine, study_name, frozen):
+    attributes = {"optuna.study.name": study_name, "optuna.trial.number": frozen.number}
+    time = to_nanoseconds(frozen.datetime_start)
+    start_span("trial", mine.span, "trial", parent=mine.parent, attributes=attributes, time=time)
+
+
+def to_claim(study, number):
+    """Where it is written which span a trial is: another process may tell of it."""
+    return _claims.to_path(f"trial {number} of {describe_storage(study._storage)} {study._study_id}", 1)
 
 
 def note_report(_, __, error, args, kwargs):
@@ -145,10 +165,11 @@ def end_trial(_, __, error, args, kwargs):
     study = args[0] if args else kwargs["study"]
     trial = args[1] if len(args) > 1 else kwargs["trial"]
     frozen = study._storage.get_trial(to_trial_id(study, trial))
-    known = find_study(study)
-    mine = known.open.pop(frozen.number, None) if frozen.state.is_finished() else None
-    if mine is None:
-        return  # one that another process asked for, or that had ended before
+    if not frozen.state.is_finished():
+        return
+    known, mine = find_trial(study, frozen)
+    if mine is None or not mine.is_first_end():
+        return
     time = to_nanoseconds(frozen.datetime_complete)
     known.last_end = time
     write_values(mine, frozen, time)
@@ -161,6 +182,33 @@ def end_trial(_, __, error, args, kwargs):
     )
     _context.leave(mine.span)
     ended[get_ident()] = (f"Trial {frozen.number} ", mine.span)
+
+
+def find_trial(study, frozen):
+    """A trial that has ended, and its study: one of this process, or one that another process of the run has asked for."""
+    known = storages.get(study._storage, {}).get((os.getpid(), study._study_id))
+    mine = known and known.open.pop(frozen.number, None)
+    if mine is not None:
+        return known, mine
+    mine = find_asked(study, frozen.number)
+    if mine is None:
+        return known, None  # it had ended before, or began before the run
+    known = KnownStudy(study)
+    if known.span == mine.parent:
+        known = find_study(study)
+    # Both tell of its beginning: nobody knows which of the two is read first.
+    start_trial(mine, known.name, frozen)
+    return known, mine
+
+
+def find_asked(study, number):
+    if is_in_memory(study):
+        return None
+    claim = to_claim(study, number)
+    if not os.path.exists(claim):
+        return None
+    _, span, parent = _claims.words_of(claim)
+    return OpenTrial(span, parent, claim)
 
 
 def to_trial_id(study, trial):
@@ -216,9 +264,14 @@ def find_ended(_, message):
 
 
 def end_studies():
-    """A study has no end that it tells of; with the process it is over."""
+    """A study has no end that it tells of; with the process it is over. Trials that were asked for may go on elsewhere."""
     for known in studies:
-        if known.pid == os.getpid() and known.last_end is not None:
+        if known.pid != os.getpid():
+            continue
+        asked = [trial for trial in known.open.values() if trial.claim is not None]
+        for trial in asked:
+            end_span(trial.span, members=',"state":"RUNNING"')
+        if asked or known.last_end is not None:
             attributes = {} if known.best is None else {"optuna.study.best_trial": known.best}
             end_span(known.span, time=known.last_end, attributes=attributes)
 

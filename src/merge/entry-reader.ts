@@ -44,6 +44,8 @@ export class EntryReader {
   readonly #studies: SharedStudies;
   /** Spans that are open, and the inbox that told of each. */
   readonly #open = new Map<OpenSpan, string>();
+  /** Trials that a process had asked for when it ended: another one may tell how they end. */
+  readonly #left = new Map<OpenSpan, SpanEnd>();
   /** The last sign of life from each inbox. */
   readonly #lastTimes = new Map<string, UnixTime>();
 
@@ -139,6 +141,10 @@ export class EntryReader {
   finish(how: SpanEnd): void {
     this.#logs.finish();
     for (const study of this.#studies.settle(true)) this.#open.delete(study);
+    for (const [trial, end] of this.#left) {
+      this.#open.delete(trial);
+      this.#book.close(trial, end);
+    }
     const wasStopped = how.result === 'error' || how.result === 'cancellation';
     for (const [span, source] of [...this.#open].toReversed()) {
       const end = this.#lastTimes.get(source) ?? how.end;
@@ -192,7 +198,8 @@ export class EntryReader {
     const end = parseNanoString(entry.time);
     if (span === undefined || end === undefined) return;
     if (span.role === 'flow') this.#noteFlow(span, entry);
-    if (span.role === 'trial') this.#studies.noteTrial(span, end);
+    const isLeft = entry.state === 'RUNNING';
+    if (span.role === 'trial' && !isLeft) this.#studies.noteTrial(span, end);
     const how: SpanEnd = {
       end,
       name: entry.name,
@@ -207,6 +214,8 @@ export class EntryReader {
       ...(entry.inferred && { inferred: entry.inferred }),
     };
     if (this.#studies.hold(span, how)) return;
+    if (isLeft) return void this.#left.set(span, { ...how, inferred: ['end_time'] });
+    this.#left.delete(span);
     this.#open.delete(span);
     this.#book.close(span, how);
   }

@@ -145,3 +145,126 @@ testWith('python', 'dvc')(
     expect(counts.toSorted()).toEqual(['work@a: 4', 'work@b: 4']);
   },
 );
+
+/** `ask.py KIND`, `tell.py KIND`, `list.py KIND`: trials that one process asks for and another one tells. */
+const ASKED = {
+  'common.py': `
+import sys, optuna
+from optuna.storages import JournalStorage
+from optuna.storages.journal import JournalFileBackend
+
+def load():
+    is_sqlite = sys.argv[1] == 'sqlite'
+    storage = 'sqlite:///study.db' if is_sqlite else JournalStorage(JournalFileBackend('study.log'))
+    return optuna.create_study(study_name='shared', storage=storage, load_if_exists=True)
+`,
+  'ask.py': `
+from common import load
+study = load()
+for number in range(5):
+    study.ask().suggest_float('x', 0, 1)
+`,
+  'tell.py': `
+import optuna
+from common import load
+study = load()
+study.tell(0, 0.25)
+study.tell(1, state=optuna.trial.TrialState.FAIL)
+study.tell(2, state=optuna.trial.TrialState.PRUNED)
+study.tell(3, 0.75)
+study.tell(3, 0.5, skip_if_finished=True)
+`,
+  'list.py': `
+from common import load
+for trial in load().trials:
+    moments = (trial.datetime_start, trial.datetime_complete)
+    times = [round(moment.timestamp() * 1000) if moment else '-' for moment in moments]
+    print(trial.number, trial.state.name, *times, trial.value, trial.params['x'])
+`,
+};
+const TWO_STAGES = `
+stages:
+  ask:
+    cmd: python ask.py sqlite && touch asked
+    outs: [asked]
+  tell:
+    cmd: python tell.py sqlite
+    deps: [asked]
+`;
+
+function createAskedProject(): string {
+  const project = createTemporaryDir();
+  mkdirSync(join(project, '.git'));
+  for (const [name, text] of Object.entries(ASKED)) writeFileSync(join(project, name), text);
+  return project;
+}
+
+async function listAsked(cwd: string, kind: string): Promise<string[]> {
+  const options = { cwd, env: createEnv(), extendEnv: false };
+  const { stdout } = await execa('python', ['list.py', kind], options);
+  return stdout.trim().split('\n');
+}
+
+/** As `list.py` has them. One that nobody has told has no end in the storage. */
+function describeAsked({ spans }: RecordedRun): string[] {
+  const trials = spans.filter(({ name }) => name === 'trial');
+  return trials
+    .map(({ attributes, start, end }) => {
+      const state = attributes['optuna.trial.state'];
+      const [from, to] = [start, end].map((time) => Math.round(toUnixMs(time)));
+      const value = attributes['optuna.trial.value'] ?? 'None';
+      const x = attributes['optuna.trial.param.x'];
+      return [
+        attributes['optuna.trial.number'],
+        state,
+        from,
+        state === 'RUNNING' ? '-' : to,
+        value,
+        x,
+      ].join(' ');
+    })
+    .toSorted();
+}
+
+for (const kind of ['sqlite', 'journal']) {
+  testWith('python', 'dvc')(
+    `trials that one process asks for and another one tells are one each, as the storage has them (${kind})`,
+    { timeout: 240_000 },
+    async () => {
+      const cwd = createAskedProject();
+      const run = await record(cwd, [
+        'sh',
+        '-c',
+        `python ask.py ${kind} && python tell.py ${kind}`,
+      ]);
+      const [trials, listed] = [describeAsked(run), await listAsked(cwd, kind)];
+      expect(trials.slice(0, 4)).toEqual(listed.slice(0, 4));
+      // Nobody knows of its parameters but the storage.
+      expect(trials.slice(4)).toEqual([listed[4]!.replace(/ [\d.]+$/, ' ')]);
+      expect(run.spans.filter(({ name }) => name === 'study')).toHaveLength(1);
+      const values = run.records.filter(
+        ({ attributes }) => attributes['mlops.metric.name'] === 'value',
+      );
+      expect(values).toHaveLength(2);
+      expect(findMisplaced(run)).toEqual([]);
+    },
+  );
+}
+
+testWith('python', 'dvc')(
+  'a trial that one stage asks for and another one tells is in the stage that asked',
+  { timeout: 240_000 },
+  async () => {
+    const cwd = createAskedProject();
+    writeFileSync(join(cwd, 'dvc.yaml'), TWO_STAGES);
+    await runIn(cwd, ['dvc', 'init', '--no-scm', '-q']);
+    const run = await record(cwd, ['dvc', 'repro']);
+    expect(describeAsked(run).slice(0, 4)).toEqual((await listAsked(cwd, 'sqlite')).slice(0, 4));
+    const [study, ...others] = run.spans.filter(({ name }) => name === 'study');
+    const ask = run.spans.find(({ name }) => name === 'ask');
+    expect([study?.parentSpanId, others]).toEqual([ask?.spanId, []]);
+    expect(study?.isError).toBe(false);
+    const trials = run.spans.filter(({ name }) => name === 'trial');
+    expect(trials.map(({ parentSpanId }) => parentSpanId)).toEqual(trials.map(() => study?.spanId));
+  },
+);
