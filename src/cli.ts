@@ -74,8 +74,17 @@ function tell(error: unknown, io: CommandIo): ExitStatus {
     if (error.hint !== undefined) io.stderr.write(`  ${error.hint}\n`);
     return EXIT.usage;
   }
+  if (isWriteFault(error)) {
+    io.stderr.write(`stagelight: the output can't be written: ${error.message}\n`);
+    return EXIT.fault;
+  }
   io.stderr.write(
     `stagelight: ${error instanceof Error ? (error.stack ?? error.message) : String(error)}\n`,
   );
   return EXIT.fault;
+}
+
+/** Whether stdout couldn't be written: a full disk, say. */
+function isWriteFault(error: unknown): error is NodeJS.ErrnoException {
+  return error instanceof Error && (error as NodeJS.ErrnoException).syscall === 'write';
 }

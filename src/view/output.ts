@@ -3,13 +3,14 @@ const MAX_TEXT_LENGTH = 64 * 1024;
 
 /**
  * Writes to a stream at the pace at which it takes the text. When nobody reads any more (`| head`), the rest is left
- * out without a word.
+ * out without a word; what else keeps it from being written (a full disk) is thrown at the end.
  */
 export class Output {
   readonly #stream: NodeJS.WritableStream;
-  readonly #onError = (): void => void (this.#isClosed = true);
+  readonly #onError = (error: Error): void => this.#fail(error);
   #text = '';
   #isClosed = false;
+  #fault: Error | undefined;
 
   constructor(stream: NodeJS.WritableStream) {
     this.#stream = stream;
@@ -42,16 +43,22 @@ export class Output {
     if (this.#isClosed) return;
     await new Promise<void>((resolve) => {
       this.#stream.write(text, (error) => {
-        if (error) this.#isClosed = true;
+        if (error) this.#fail(error);
         resolve();
       });
     });
   }
 
-  /** Writes what is left. */
+  /** Writes what is left. @throws the stream's error when something couldn't be written that somebody waits for. */
   async close(): Promise<void> {
     await this.flush();
+    if (this.#fault !== undefined) throw this.#fault;
     // The event of a write that failed comes after its callback.
     if (!this.#isClosed) this.#stream.off('error', this.#onError);
+  }
+
+  #fail(error: NodeJS.ErrnoException): void {
+    this.#isClosed = true;
+    if (error.code !== 'EPIPE') this.#fault ??= error;
   }
 }

@@ -45,3 +45,18 @@ test('a reader that has gone ends the writing, and nothing else', async () => {
   await output.write('b');
   await closed;
 });
+
+test('what keeps the output from being written is thrown, when all else has been tried', async () => {
+  const full = Object.assign(new Error('ENOSPC: no space left on device, write'), {
+    code: 'ENOSPC',
+  });
+  const output = new Output(
+    new Writable({
+      write(_chunk, _encoding, done) {
+        done(full);
+      },
+    }),
+  );
+  output.add('a');
+  await expect(output.close()).rejects.toBe(full);
+});
