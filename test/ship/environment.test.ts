@@ -1,9 +1,11 @@
-import { execFileSync, spawnSync } from 'node:child_process';
-import { readFileSync, writeFileSync } from 'node:fs';
+import { spawnSync } from 'node:child_process';
+import { writeFileSync } from 'node:fs';
 import { createServer } from 'node:https';
 import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
+import type { TLSSocket } from 'node:tls';
 import { describe, expect, onTestFinished, test } from 'vitest';
+import { createCertificate, toTlsServer } from '../support/certificate.ts';
 import { stagelight } from '../support/cli.ts';
 import { OtlpServer } from '../support/otlp-server.ts';
 import { testWith } from '../support/peers.ts';
@@ -157,48 +159,14 @@ describe('a backend that costs the pipeline nothing', () => {
 testWith('openssl')(
   'TLS: a certificate of one’s own is trusted when it is named, refused in words otherwise; a client shows its own',
   async () => {
-    const folder = createTemporaryDir();
-    const pem = (name: string): string => join(folder, name);
-    execFileSync(
-      'openssl',
-      [
-        'req',
-        '-x509',
-        '-newkey',
-        'rsa:2048',
-        '-nodes',
-        '-keyout',
-        pem('key'),
-        '-out',
-        pem('cert'),
-        '-days',
-        '2',
-        '-subj',
-        '/CN=localhost',
-        '-addext',
-        'subjectAltName=DNS:localhost,IP:127.0.0.1',
-      ],
-      { stdio: 'ignore' },
-    );
-    const [key, cert] = [readFileSync(pem('key')), readFileSync(pem('cert'))];
+    const certificate = createCertificate(createTemporaryDir());
     const clients: string[] = [];
-    const server = createServer(
-      { key, cert, ca: cert, requestCert: true, rejectUnauthorized: true },
-      (request, response) => {
-        clients.push(
-          String(
-            (
-              request.socket as { getPeerCertificate?: () => { subject: { CN: string } } }
-            ).getPeerCertificate?.().subject.CN,
-          ),
-        );
-        request
-          .resume()
-          .on('end', () =>
-            response.writeHead(200, { 'content-type': 'application/json' }).end('{}'),
-          );
-      },
-    );
+    const server = createServer(toTlsServer(certificate), (request, response) => {
+      clients.push((request.socket as TLSSocket).getPeerCertificate().subject.CN as string);
+      request
+        .resume()
+        .on('end', () => response.writeHead(200, { 'content-type': 'application/json' }).end('{}'));
+    });
     await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
     onTestFinished(() => {
       server.close();
@@ -207,14 +175,22 @@ testWith('openssl')(
     const endpoint = `https://localhost:${(server.address() as AddressInfo).port}`;
     const trusted = await run({
       OTEL_EXPORTER_OTLP_ENDPOINT: endpoint,
-      OTEL_EXPORTER_OTLP_CERTIFICATE: pem('cert'),
-      OTEL_EXPORTER_OTLP_CLIENT_CERTIFICATE: pem('cert'),
-      OTEL_EXPORTER_OTLP_CLIENT_KEY: pem('key'),
+      OTEL_EXPORTER_OTLP_CERTIFICATE: certificate.cert,
+      OTEL_EXPORTER_OTLP_CLIENT_CERTIFICATE: certificate.cert,
+      OTEL_EXPORTER_OTLP_CLIENT_KEY: certificate.key,
     });
     expect(trusted.stderr).toContain('sent to otlp');
     expect(new Set(clients)).toEqual(new Set(['localhost']));
     const refused = await run({ OTEL_EXPORTER_OTLP_ENDPOINT: endpoint });
     expect(refused.stderr).toContain('the certificate that it is to be trusted by');
+    const unknown = {
+      OTEL_EXPORTER_OTLP_ENDPOINT: endpoint,
+      OTEL_EXPORTER_OTLP_CERTIFICATE: certificate.cert,
+    };
+    // The server may have closed the connection before its reason is read.
+    await expect
+      .poll(async () => (await run(unknown)).stderr, { timeout: 40_000 })
+      .toContain("it wants a client's certificate");
     const project = createTemporaryDir();
     writeFileSync(
       join(project, 'stagelight.yaml'),
@@ -222,9 +198,9 @@ testWith('openssl')(
         export: {
           tls: {
             endpoint,
-            certificate: pem('cert'),
-            client_certificate: pem('cert'),
-            client_key: pem('key'),
+            certificate: certificate.cert,
+            client_certificate: certificate.cert,
+            client_key: certificate.key,
           },
         },
       }),

@@ -1,6 +1,9 @@
 import { createServer, request as forward } from 'node:http';
+import { createServer as createTlsServer } from 'node:https';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import { toTlsServer } from './certificate.ts';
+import type { Certificate } from './certificate.ts';
 
 /** What becomes of a request instead of an answer; `undefined`: it goes on to the server behind. */
 export type Fault =
@@ -24,10 +27,14 @@ export interface FaultProxy {
   close(): Promise<void>;
 }
 
-export async function startFaultProxy(target: string): Promise<FaultProxy> {
+/** With a certificate it speaks TLS, and only with those who show that certificate. */
+export async function startFaultProxy(
+  target: string,
+  certificate?: Certificate,
+): Promise<FaultProxy> {
   const { hostname, port } = new URL(target);
   const requests: string[] = [];
-  const server = createServer((request, response) => {
+  const onRequest = (request: IncomingMessage, response: ServerResponse): void => {
     requests.push(`${request.method} ${request.url!.split('?')[0]}`);
     const fault = proxy.fault(request, requests.length - 1);
     if (fault === 'hang') return;
@@ -37,10 +44,14 @@ export async function startFaultProxy(target: string): Promise<FaultProxy> {
     }
     request.resume();
     response.writeHead(fault.status, fault.headers).end(fault.body ?? 'in the way');
-  });
+  };
+  const server =
+    certificate === undefined
+      ? createServer(onRequest)
+      : createTlsServer(toTlsServer(certificate), onRequest);
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
   const proxy: FaultProxy = {
-    url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
+    url: `${certificate === undefined ? 'http' : 'https'}://127.0.0.1:${(server.address() as AddressInfo).port}`,
     requests,
     fault: () => undefined,
     close: async () => {

@@ -2,6 +2,7 @@ import { createReadStream, readFileSync } from 'node:fs';
 import * as http from 'node:http';
 import * as https from 'node:https';
 import { pipeline } from 'node:stream/promises';
+import { isClientRefused } from '../tls-fault.ts';
 import { MlflowError } from './mlflow-error.ts';
 import type { ServerAccess } from './settings.ts';
 
@@ -163,6 +164,13 @@ function toTransportError(error: NodeJS.ErrnoException, url: string): MlflowErro
   const { name, code = '' } = error;
   if (name === 'TimeoutError' || (error.cause as Error | undefined)?.name === 'TimeoutError') {
     return new MlflowError('retry', `MLflow at ${url} doesn't answer in time`, { cause: error });
+  }
+  if (isClientRefused(code)) {
+    return new MlflowError(
+      'blocked',
+      `MLflow at ${url} wants a client's certificate that it trusts (${code}): set MLFLOW_TRACKING_CLIENT_CERT_PATH to a file with one and its key`,
+      { cause: error },
+    );
   }
   if (CERTIFICATE_CODE.test(code)) {
     return new MlflowError(

@@ -1,6 +1,7 @@
 import { decodeProtobuf } from '../../otlp/protobuf/decode.ts';
 import { RPC_STATUS } from '../../otlp/protobuf/schema.ts';
 import type { Message } from '../../otlp/protobuf/schema.ts';
+import { isClientRefused } from '../tls-fault.ts';
 import type { Answer } from './http-client.ts';
 import type { Signal } from './signal.ts';
 
@@ -71,7 +72,10 @@ export function toVerdict(answer: Answer, signal: Signal): Verdict {
 /** Faults of TLS don't pass by themselves; all others of a connection may. */
 function toFailure({ code, message }: Answer & { type: 'failed' }): Verdict {
   if (/CERT|SELF_SIGNED|ISSUER|^ERR_TLS|^ERR_SSL|^EPROTO/.test(code)) {
-    const reason = `${message} (${code}): check the address, and the certificate that it is to be trusted by`;
+    const advice = isClientRefused(code)
+      ? "it wants a client's certificate that it trusts: check client_certificate and client_key, or the OTEL_EXPORTER_OTLP_CLIENT_ variables"
+      : 'check the address, and the certificate that it is to be trusted by';
+    const reason = `${message} (${code}): ${advice}`;
     return { type: 'blocked', reason, isMissing: false };
   }
   const reason = code.startsWith('HPE_')
