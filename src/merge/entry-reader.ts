@@ -166,7 +166,9 @@ export class EntryReader {
     if (start === undefined || !isSpanId(entry.span)) return;
     const parent = isSpanId(entry.parent) ? entry.parent : this.#info.rootSpanId;
     const around = this.#scopes.known(parent);
-    const attributes = parseInboxAttributes(entry.attributes);
+    const told = parseInboxAttributes(entry.attributes);
+    const program = entry.kind === 'command' ? toProgram(entry, told) : undefined;
+    const attributes = program === undefined ? told : { [ATTR.executableName]: program, ...told };
     // What is inside a trial is that trial's.
     const number =
       (entry.kind === 'trial' ? attributes : around?.attributes)?.[ATTR.trialNumber] ?? undefined;
@@ -174,7 +176,7 @@ export class EntryReader {
       spanId: entry.span,
       parent,
       role: toRole(entry.kind),
-      name: entry.kind === 'command' ? toProgram(entry, attributes) : entry.name,
+      name: program ?? entry.name,
       kind: entry.spanKind,
       tracer: entry.scope,
       start,

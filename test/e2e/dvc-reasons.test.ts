@@ -7,12 +7,12 @@ import { testWith } from '../support/peers.ts';
 import { createTemporaryDir } from '../support/temporary.ts';
 
 const STAGES = `stages:
-  make: {cmd: echo 1 > made.txt, outs: [made.txt]}
+  make: {cmd: [echo 1 > made.txt, cat made.txt], outs: [made.txt]}
   count: {cmd: echo 2 > counted.txt, outs: [counted.txt], always_changed: true}
 `;
 
 testWith('dvc', 'git')(
-  'why a stage ran is said where nothing that it depends on has changed',
+  'why a stage ran is said where nothing that it depends on has changed, and which commands it ran',
   { timeout: 120_000 },
   async () => {
     const project = join(createTemporaryDir(), 'project');
@@ -36,6 +36,12 @@ testWith('dvc', 'git')(
     rmSync(join(project, '.dvc/cache'), { recursive: true });
     expect(await repro('make')).toEqual([['make', ['out:made.txt']]]);
     const shown = await stagelight(project, ['show']);
-    expect(shown.stdout).toMatch(/✔ make .* changed: output made\.txt/);
+    expect(shown.stdout).toMatch(
+      /✔ make .* changed: output made\.txt\n.*echo .* echo 1 > made\.txt\n.*cat .* cat made\.txt\n/,
+    );
+    const commands = readRun(project).spans.filter(
+      ({ attributes }) => attributes['process.executable.name'],
+    );
+    expect(commands.map(({ name }) => name).toSorted()).toEqual(['cat', 'echo']);
   },
 );

@@ -22,7 +22,11 @@ function toWords(node: RunNode): string {
   if (node.error !== undefined) return describeError(node.error);
   if (node.kind === 'stage') return describeStage(toStageFacts(node));
   if (node.kind === 'flow') return toText(attributes[ATTR.prefectFlowRunName]) ?? '';
-  return node.kind === 'command' ? toList(attributes[ATTR.commandArgs]).join(' ') : '';
+  return node.kind === 'command' ? toCommandLine(node) : '';
+}
+
+function toCommandLine({ attributes }: RunNode): string {
+  return toText(attributes[ATTR.commandLine]) ?? toList(attributes[ATTR.commandArgs]).join(' ');
 }
 
 function describeJob({ attributes, error }: RunNode): string {
