@@ -21,15 +21,15 @@ export function toSending(loaded: LoadedConfig, io: CommandIo): SendingOptions {
   return { context, flushTimeoutMs: loaded.config.run.flush_timeout * 1000 };
 }
 
-/** How far a run was sent, in a few words: `sent to otlp`, `1.2 MB still to send to otlp`. */
+/** How far a run was sent, in a few words: `sent to otlp`, `1.2 MB still to send to otlp`, `nothing for mlflow`. */
 export function describeReport(report: DeliveryReport, paint: Paint): string {
-  const { name, pendingBytes, refusedCount, problem } = report;
+  const { name, pendingBytes, refusedCount, problem, hasNothing } = report;
   const refused = refusedCount > 0 ? paint.paint(`${refusedCount} refused by ${name}`, 'red') : '';
   const rest =
     pendingBytes > 0
       ? paint.paint(`${formatBytes(pendingBytes)} still to send to ${name}`, 'yellow')
       : problem === undefined
-        ? `sent to ${name}`
+        ? `${hasNothing ? 'nothing for' : 'sent to'} ${name}`
         : paint.paint(`not sent to ${name}`, 'yellow');
   return [rest, refused].filter((part) => part !== '').join(', ');
 }

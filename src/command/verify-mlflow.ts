@@ -13,7 +13,7 @@ import type { CommandIo } from './command.ts';
 /** What MLflow holds of a run, or why it can't be asked. */
 export type MlflowAnswer = MlflowVerdict | { readonly fault: string };
 
-/** `undefined` for a run that wasn't written to MLflow. */
+/** `undefined` for a run that wasn't to be written to MLflow. */
 export async function askMlflow(
   run: SentRun,
   { config, env }: DestinationContext,

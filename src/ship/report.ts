@@ -6,6 +6,8 @@ export interface DeliveryReport {
   readonly address: string;
   /** Bytes of the run that are still to send. */
   readonly pendingBytes: number;
+  /** The run did nothing that is to be sent there. */
+  readonly hasNothing: boolean;
   readonly refusedCount: number;
   readonly refused: readonly RefusedItem[];
   /** Why the rest isn't sent. */
@@ -26,6 +28,7 @@ export function toReport(
     name,
     address,
     pendingBytes,
+    hasNothing: status?.hasNothing === true,
     refusedCount: status?.refusedCount ?? 0,
     refused: status?.refused ?? [],
     problem:

@@ -87,6 +87,8 @@ export interface DeliveryStatus {
   readonly refused: readonly RefusedItem[];
   /** How many there are in all. */
   readonly refusedCount: number;
+  /** There is nothing of this run to be sent there: it did nothing. */
+  readonly hasNothing?: boolean;
   /** Why nothing is accepted at the moment, where that is so. */
   readonly problem?: string;
   /** What else is worth saying: that it takes no logs, for example. */

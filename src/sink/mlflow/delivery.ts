@@ -60,15 +60,21 @@ export class MlflowDelivery implements Delivery {
 
   status(): DeliveryStatus {
     const problem = this.#blocked ?? this.#backOff.problem;
-    const { refusals, notes } = this.#writer;
+    const { refusals, notes, cursor } = this.#writer;
     return {
-      // What isn't done isn't sent, whatever is read of it.
-      pendingBytes: this.#isDone ? 0 : Math.max(1, this.#reader.pendingBytes),
+      pendingBytes: this.#isDone ? 0 : this.#countPending(),
       refused: refusals.items,
       refusedCount: refusals.count,
       ...(problem !== undefined && { problem }),
+      ...(cursor.isDiscarded === true && { hasNothing: true }),
       ...(notes.length > 0 && { notes }),
     };
+  }
+
+  /** What isn't done isn't sent, whatever is read of it; where MLflow has nothing yet, none of it is. */
+  #countPending(): number {
+    const { pendingBytes, totalBytes } = this.#reader;
+    return Math.max(1, this.#writer.cursor.parent === undefined ? totalBytes : pendingBytes);
   }
 
   restart(): void {

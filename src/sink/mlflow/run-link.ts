@@ -32,3 +32,8 @@ export function toLink(
 ): MlflowLink {
   return { runId, experimentId, url: toMlflowPage(place, { runId, experimentId }) ?? place };
 }
+
+/** A run in MLflow for somebody who reads it: its page, or where it is kept and under which ID. */
+export function describeLink({ url, runId }: MlflowLink): string {
+  return /^https?:/i.test(url) ? url : `run ${runId} in ${url}`;
+}

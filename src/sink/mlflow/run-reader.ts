@@ -30,6 +30,11 @@ export class RunReader {
     return this.#spansRead;
   }
 
+  /** Bytes that are there. */
+  get totalBytes(): number {
+    return sizeOf(join(this.#runDir, FILE.logs)) + sizeOf(join(this.#runDir, FILE.traces));
+  }
+
   /** Bytes that aren't read yet. */
   get pendingBytes(): number {
     const logs = sizeOf(join(this.#runDir, FILE.logs)) - this.#logsRead;

@@ -76,6 +76,11 @@ export class RunWriter {
     this.refusals = new Refusals(options.cursor);
   }
 
+  /** What is known of the run in MLflow by now. */
+  get cursor(): MlflowCursor {
+    return this.#cursor;
+  }
+
   /** Where the run is written: what is configured, else where the run's own code keeps its runs, else nowhere. */
   get store(): MlflowStore | undefined {
     const { settings, course, info } = this.#options;

@@ -32,8 +32,8 @@ export interface MlflowVerdict {
 const SLACK_MS = 1000;
 
 /**
- * Compares what MLflow holds of a run with the run, on a server or in a store without one; `undefined` for a run that was
- * never written there.
+ * Compares what MLflow holds of a run with the run, on a server or in a store without one; `undefined` for a run that wasn't
+ * to be written there.
  * @throws {MlflowError} when it can't be asked
  */
 export async function verifyInMlflow(
@@ -41,7 +41,8 @@ export async function verifyInMlflow(
   settings: MlflowSettings,
 ): Promise<MlflowVerdict | undefined> {
   const cursor = readMlflowCursor(runDir);
-  if (cursor?.parent === undefined || cursor.isDiscarded === true) return undefined;
+  if (cursor === undefined || cursor.isDiscarded === true) return undefined;
+  if (cursor.parent === undefined) return cursor.isDone ? undefined : toUnsent(cursor.place);
   const store = parseStore(cursor.place, settings.env);
   if (store === undefined) return undefined;
   const { requestTimeoutMs: timeoutMs, env } = settings;
@@ -51,13 +52,20 @@ export async function verifyInMlflow(
     const parent = await api.getRun(cursor.parent.runId);
     if (parent?.isActive !== true) {
       const text = `run ${cursor.parent.runId} isn't there any more`;
-      const none = { trialCount: 0, runCount: 0, userRunCount: 0 };
-      return { url, ...none, findings: [{ kind: 'missing', text }] };
+      return { url, ...NONE, findings: [{ kind: 'missing', text }] };
     }
     return { url, ...(await compare({ api, info, parent, runDir })) };
   } finally {
     api.caller.close();
   }
+}
+
+const NONE = { trialCount: 0, runCount: 0, userRunCount: 0 };
+
+/** It was to be written there, and never was: that nothing could be reached is told by `push`. */
+function toUnsent(url: string): MlflowVerdict {
+  const text = "the run isn't there yet; to send it: stagelight push";
+  return { url, ...NONE, findings: [{ kind: 'missing', text }] };
 }
 
 interface Compared {

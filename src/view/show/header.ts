@@ -1,5 +1,5 @@
 import type { GitState, RunInfo } from '../../model/run-info.ts';
-import { readRunLink } from '../../sink/mlflow/run-link.ts';
+import { describeLink, readRunLink } from '../../sink/mlflow/run-link.ts';
 import { toShortId } from '../short-id.ts';
 import type { OpenedRun } from '../open-run.ts';
 import { toEndTime, toRunDurationMs, toRunStatus, toStartTime } from '../run-status.ts';
@@ -34,7 +34,7 @@ function drawMlflowLink({ runDir }: OpenedRun, paint: Paint): string[] {
   const link = readRunLink(runDir);
   if (link === undefined) return [];
   const label = { text: '  mlflow'.padEnd('  command'.length), style: 'dim' } as const;
-  return layoutColumns([[label, escapeLine(link.url)]], [{}, {}], paint);
+  return layoutColumns([[label, escapeLine(describeLink(link))]], [{}, {}], paint);
 }
 
 function drawTitle(run: OpenedRun, paint: Paint): string {

@@ -1,5 +1,5 @@
 import { ATTR } from '../../model/attributes.ts';
-import { readRunLink, readTiedLinks } from '../../sink/mlflow/run-link.ts';
+import { describeLink, readRunLink, readTiedLinks } from '../../sink/mlflow/run-link.ts';
 import type { MlflowLink } from '../../sink/mlflow/run-link.ts';
 import type { RunCourse } from '../tree/load-tree.ts';
 import type { RunNode } from '../tree/run-node.ts';
@@ -48,8 +48,8 @@ function* walkInStages(
   for (const child of node.children) yield* walkInStages(child, stage);
 }
 
-function toRow(label: string, { url }: MlflowLink): Cell[] {
-  return [{ text: `  ${escapeLine(label)}`, style: 'dim' }, escapeLine(url)];
+function toRow(label: string, link: MlflowLink): Cell[] {
+  return [{ text: `  ${escapeLine(label)}`, style: 'dim' }, escapeLine(describeLink(link))];
 }
 
 /** Whole, also where the terminal is narrower: a link that is cut leads nowhere. */

@@ -65,6 +65,22 @@ always(
   },
 );
 
+always(
+  'a run that MLflow has nothing of is said to be unsent, wholly, and to be missing there',
+  async () => {
+    const project = createTemporaryDir();
+    const env = { MLFLOW_TRACKING_URI: 'http://127.0.0.1:9' };
+    const made = await stagelight(project, ['run', '--', 'echo', 'hello'], { env });
+    expect(made.stderr).toMatch(/\d kB still to send to mlflow/);
+    const pushed = await stagelight(project, ['push', '--timeout', '1'], { env });
+    expect(pushed.exitCode).toBe(1);
+    expect(pushed.stdout).toContain('still to send to mlflow (0 B now)');
+    const verified = await stagelight(project, ['verify'], { env });
+    expect(verified.exitCode).toBe(1);
+    expect(verified.stdout).toContain("the run isn't there yet; to send it: stagelight push");
+  },
+);
+
 const PROGRAM = `
 import time, mlflow
 for _ in range(2):

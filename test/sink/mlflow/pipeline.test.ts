@@ -241,6 +241,7 @@ print(json.dumps([[s.name, s.span_type, s.inputs, s.outputs, s.parent_id is None
       const result = await run('dvc', 'repro');
       expect(result.exitCode, result.stderr).toBe(0);
       const skipped = readRun(project);
+      expect(result.stderr).toContain('nothing for mlflow');
       expect(skipped.info.counts?.stages).toEqual({ skip: 9 });
       expect(await findRuns(skipped.info.runId)).toEqual([]);
       expect(await server.api.listExperiments()).toHaveLength(before);
