@@ -38,9 +38,9 @@ export function drawVerified(
   io: CommandIo,
 ): string {
   const paint = createPaint(io.stdout, io.env);
-  const { logs, traces, said } = declared;
+  const { logs, traces, metrics, said } = declared;
   const lines = [
-    `run ${toShortId(run.info.runId)}: ${formatCount(logs.size, 'log record')}, ${formatCount(traces.size, 'span')}`,
+    `run ${toShortId(run.info.runId)}: ${formatCount(logs.size, 'log record')}, ${formatCount(traces.size, 'span')}${metrics.size > 0 ? `, ${formatCount(metrics.size, 'metric')}` : ''}`,
     ...describeLocalLoss(said, declared).map((line) => paint.paint(line, 'red')),
     ...(compared.length === 0 ? [] : ['', ...drawTable(compared, paint)]),
   ];
@@ -114,7 +114,11 @@ export function toVerifiedJson(verified: Verified): unknown {
   return {
     runId: run.info.runId,
     complete: isWholeEverywhere(verified),
-    declared: { logs: declared.logs.size, traces: declared.traces.size },
+    declared: {
+      logs: declared.logs.size,
+      traces: declared.traces.size,
+      metrics: declared.metrics.size,
+    },
     counted: declared.said,
     stores: compared.map(({ store, signal, declaredCount, fault, cause, ...counts }) => ({
       kind: store.kind,

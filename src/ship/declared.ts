@@ -1,8 +1,8 @@
 import { join } from 'node:path';
 import { ATTR, EVENT } from '../model/attributes.ts';
-import { toRecordKey, toSpanKey } from '../sink/item-key.ts';
+import { toMetricKey, toRecordKey, toSpanKey } from '../sink/item-key.ts';
 import { FILE } from '../spool/layout.ts';
-import { readRecords, readSpans } from '../spool/signal-reader.ts';
+import { readMetrics, readRecords, readSpans } from '../spool/signal-reader.ts';
 import { KeyIndex } from './key-index.ts';
 
 /** What a run holds, by its own files. */
@@ -11,6 +11,7 @@ export interface Declared {
   readonly said: { readonly logs: number | undefined; readonly traces: number | undefined };
   readonly logs: KeyIndex;
   readonly traces: KeyIndex;
+  readonly metrics: KeyIndex;
   /** The traces that its spans are of: the run's own, and those that programs of it began themselves. */
   readonly traceIds: ReadonlySet<string>;
 }
@@ -34,8 +35,12 @@ export function readDeclared(runDir: string): Declared {
       yield toSpanKey(span);
     }
   }
+  function* readMetricKeys(): Generator<string> {
+    for (const metric of readMetrics(join(runDir, FILE.metrics))) yield toMetricKey(metric);
+  }
   const logs = new KeyIndex(readRecordKeys());
-  return { logs, traces: new KeyIndex(readSpanKeys()), said, traceIds };
+  const traces = new KeyIndex(readSpanKeys());
+  return { logs, traces, metrics: new KeyIndex(readMetricKeys()), said, traceIds };
 }
 
 function toCount(value: unknown): number | undefined {

@@ -2,21 +2,21 @@ import { join } from 'node:path';
 import { statSync } from 'node:fs';
 import { toUnixMs } from '../model/time.ts';
 import type { SentRun } from '../sink/destination.ts';
-import { toRecordKey, toSpanKey } from '../sink/item-key.ts';
-import type { KeyedSignal } from '../sink/item-key.ts';
+import type { SignalName } from '../otlp/signal.ts';
+import { toMetricKey, toRecordKey, toSpanKey } from '../sink/item-key.ts';
 import type { Store } from '../sink/store/store.ts';
 import { FILE } from '../spool/layout.ts';
-import { readRecords, readSpans } from '../spool/signal-reader.ts';
+import { readMetrics, readRecords, readSpans, toMetricPoints } from '../spool/signal-reader.ts';
 import type { Declared } from './declared.ts';
 
 /** How what a store holds compares with what a run declares, for one signal. */
 export interface Comparison {
   readonly store: Store;
-  readonly signal: KeyedSignal;
+  readonly signal: SignalName;
   readonly declaredCount: number;
   readonly receivedCount: number;
   readonly missingCount: number;
-  /** Uids or span IDs that it doesn't hold: the first of them. */
+  /** Uids, span IDs or names of metrics that it doesn't hold: the first of them. */
   readonly missingIds: readonly string[];
   /** How many it holds more than once. */
   readonly doubledCount: number;
@@ -36,10 +36,12 @@ interface AskedRun {
 /** How many of what is missing is named. */
 const MAX_NAMED = 20;
 
-/** Asks a store for a run, signal by signal. */
+/** Asks a store for a run, signal by signal: for metrics where the run has some. */
 export async function compareStore(store: Store, asked: AskedRun): Promise<Comparison[]> {
+  const isDeclared = (signal: SignalName): boolean =>
+    signal !== 'metrics' || asked.declared.metrics.size > 0;
   return Promise.all(
-    store.signals.map(async (signal): Promise<Comparison> => {
+    store.signals.filter(isDeclared).map(async (signal): Promise<Comparison> => {
       try {
         return await compare({ store, signal }, asked);
       } catch (error) {
@@ -103,17 +105,26 @@ function nameMissing(
 
 function* readItems(
   runDir: string,
-  signal: KeyedSignal,
+  signal: SignalName,
 ): Generator<{ key: string; name: string; ms: number }> {
   if (signal === 'traces') {
     for (const span of readSpans(join(runDir, FILE.traces)))
       yield { key: toSpanKey(span), name: span.spanId, ms: toUnixMs(span.start) };
     return;
   }
+  if (signal === 'metrics') {
+    for (const metric of readMetrics(join(runDir, FILE.metrics)))
+      yield { key: toMetricKey(metric), name: String(metric['name']), ms: toPointMs(metric) };
+    return;
+  }
   for (const record of readRecords(join(runDir, FILE.logs))) {
     const key = toRecordKey(record);
     yield { key, name: key, ms: toUnixMs(record.time ?? record.observed) };
   }
+}
+
+function toPointMs(metric: Readonly<Record<string, unknown>>): number {
+  return Number(toMetricPoints(metric)[0]?.['timeUnixNano'] ?? 0) / 1e6;
 }
 
 function sizeOf(path: string): number {

@@ -1,5 +1,5 @@
 import type { RunInfo } from '../model/run-info.ts';
-import type { KeyedSignal } from './item-key.ts';
+import type { SignalName } from '../otlp/signal.ts';
 
 /**
  * A place that runs are sent to: an OTLP backend, MLflow. To add one: a file or folder beside this one and a line in
@@ -24,7 +24,7 @@ export interface Destination {
 export interface RepairRequest {
   readonly run: SentRun;
   /** What is missing, by the keys of `item-key.ts`. */
-  readonly isMissing: (signal: KeyedSignal, key: string) => boolean;
+  readonly isMissing: (signal: SignalName, key: string) => boolean;
   /** How long nothing may be accepted before it is given up. */
   readonly patienceMs: number;
   readonly signal: AbortSignal;

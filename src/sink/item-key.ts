@@ -1,9 +1,13 @@
 import { ATTR } from '../model/attributes.ts';
-import { parseRecords, parseSpans } from '../spool/signal-reader.ts';
+import type { SignalName } from '../otlp/signal.ts';
+import {
+  parseAttributes,
+  parseMetrics,
+  parseRecords,
+  parseSpans,
+  toMetricPoints,
+} from '../spool/signal-reader.ts';
 import type { StoredRecord } from '../spool/signal-reader.ts';
-
-/** What can be looked for item by item. */
-export type KeyedSignal = 'logs' | 'traces';
 
 /** Log records are known by their uid. */
 export function toRecordKey({ attributes }: Pick<StoredRecord, 'attributes'>): string {
@@ -15,9 +19,22 @@ export function toSpanKey({ traceId, spanId }: { traceId: string; spanId: string
   return `${traceId}-${spanId}`;
 }
 
-/** The keys of the items of a line of a signal file, in their order. */
-export function readKeys(line: Buffer, signal: KeyedSignal): string[] {
-  return signal === 'logs'
-    ? Array.from(parseRecords(line), toRecordKey)
-    : Array.from(parseSpans(line), toSpanKey);
+/** Metrics have no ID: what one is called, and the times and attributes of its points, are as good as one. */
+export function toMetricKey(metric: Readonly<Record<string, unknown>>): string {
+  const points = toMetricPoints(metric).map((point) => [
+    String(point['timeUnixNano'] ?? ''),
+    Object.entries(parseAttributes(point['attributes'])).toSorted(([a], [b]) => (a < b ? -1 : 1)),
+  ]);
+  return JSON.stringify([metric['name'], points]);
 }
+
+/** The keys of the items of a line of a signal file, in their order. */
+export function readKeys(line: Buffer, signal: SignalName): string[] {
+  return READERS[signal](line);
+}
+
+const READERS: Readonly<Record<SignalName, (line: Buffer) => string[]>> = {
+  logs: (line) => Array.from(parseRecords(line), toRecordKey),
+  traces: (line) => Array.from(parseSpans(line), toSpanKey),
+  metrics: (line) => Array.from(parseMetrics(line), toMetricKey),
+};

@@ -116,10 +116,21 @@ export function* parseSpans(line: Buffer): Generator<StoredSpan> {
 
 /** The metrics of a `metrics.jsonl`, as their JSON. */
 export function* readMetrics(path: string): Generator<Readonly<Record<string, unknown>>> {
-  for (const { bytes } of readLines(path)) {
-    for (const { item } of parseItems(bytes, METRICS)) yield item;
-  }
+  for (const { bytes } of readLines(path)) yield* parseMetrics(bytes);
 }
+
+/** The metrics of one line of a `metrics.jsonl`, as their JSON. */
+export function* parseMetrics(line: Buffer): Generator<Readonly<Record<string, unknown>>> {
+  for (const { item } of parseItems(line, METRICS)) yield item;
+}
+
+/** The points of a metric of whichever kind, as their JSON. */
+export function toMetricPoints(metric: Json): Json[] {
+  return POINT_KINDS.flatMap((kind) => toList(toObject(metric[kind])['dataPoints']));
+}
+
+/** The kinds of metrics that OTLP has: https://opentelemetry.io/docs/specs/otel/metrics/data-model/#metric-points */
+const POINT_KINDS = ['gauge', 'sum', 'histogram', 'exponentialHistogram', 'summary'] as const;
 
 type Json = Readonly<Record<string, unknown>>;
 

@@ -70,10 +70,15 @@ describe.sequential('a real DVC project behind the Collector, with Jaeger and Lo
     first = readRun(project);
     const whole = await verify(project, ['--wait', '60']);
     expect(whole).toMatchObject({ complete: true, exitCode: 0 });
-    expect(whole.declared).toEqual({ logs: first.records.length, traces: first.spans.length });
+    expect(whole.declared).toEqual({
+      logs: first.records.length,
+      traces: first.spans.length,
+      metrics: 1, // how long it took
+    });
     expect(toRows(whole)).toEqual([
       ['files', 'logs', 0, 0],
       ['files', 'traces', 0, 0],
+      ['files', 'metrics', 0, 0],
       ['jaeger', 'traces', 0, 0],
       ['loki', 'logs', 0, 0],
     ]);

@@ -67,6 +67,7 @@ testWith('loki', 'jaeger', 'otelcol')(
     const declared = {
       logs: [...readRecords(join(runDir, FILE.logs))].length,
       traces: [...readSpans(join(runDir, FILE.traces))].length,
+      metrics: 1, // how long it took
     };
     expect(declared.logs).toBeGreaterThan(10_000);
     expect(first).toMatchObject({ complete: true, exitCode: 0 });
@@ -248,9 +249,25 @@ testWith('jaeger', 'loki', 'otelcol')(
     expect(toRows(whole)).toEqual([
       ['files', 'logs', 0, 0],
       ['files', 'traces', 0, 0],
+      ['files', 'metrics', 0, 0],
       ['jaeger', 'traces', 0, 0],
       ['loki', 'logs', 0, 0],
     ]);
+    await stack.collector.stop();
+    const { runId } = readRun(project).info;
+    writeFileSync(join(stack.collector.dir, 'runs', runId, 'metrics.jsonl'), '');
+    await stack.collector.start();
+    const short = await verify(project, ['--wait', '0']);
+    expect(short.stores.find(({ signal }) => signal === 'metrics')).toMatchObject({
+      declared: whole.declared.metrics,
+      received: 0,
+      missingIds: expect.arrayContaining(['cicd.pipeline.run.duration']) as string[],
+    });
+    const resent = await verify(project, ['--repair', '--wait', '30']);
+    expect(resent).toMatchObject({
+      complete: true,
+      repaired: { sentCount: whole.declared.metrics },
+    });
     // Jaeger keeps traces in memory only: it lacks all of them now, and has them again.
     await stack.jaeger.stop();
     await stack.jaeger.start();

@@ -15,7 +15,11 @@ export interface StoreJson {
 
 export interface VerifiedJson {
   readonly complete: boolean;
-  readonly declared: { readonly logs: number; readonly traces: number };
+  readonly declared: {
+    readonly logs: number;
+    readonly traces: number;
+    readonly metrics: number;
+  };
   readonly stores: readonly StoreJson[];
   readonly repaired?: { readonly sentCount: number };
   readonly exitCode: number | undefined;

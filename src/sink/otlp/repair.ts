@@ -34,7 +34,6 @@ function* chooseItems(
   { signal, request }: { signal: Signal; request: RepairRequest },
 ): Generator<EnvelopeItem[]> {
   const { name } = signal;
-  if (name === 'metrics') return;
   const isMissing = readKeys(line, name).map((key) => request.isMissing(name, key));
   if (!isMissing.includes(true)) return;
   const items = splitEnvelope(line, signal).filter((_item, index) => isMissing[index]);

@@ -1,19 +1,24 @@
 import { existsSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
+import { FILE } from '../../spool/layout.ts';
 import { readLines } from '../../spool/signal-reader.ts';
 import { readKeys } from '../item-key.ts';
-import type { KeyedSignal } from '../item-key.ts';
+import type { SignalName } from '../../otlp/signal.ts';
 import type { Store, StoreQuestion } from './store.ts';
 
 /** Files that a Collector writes: a folder for each run, or flat ones in which runs lie side by side. */
 export class FileStore implements Store {
   readonly kind = 'files';
   readonly address: string;
-  readonly signals = ['logs', 'traces'] as const;
 
   /** @param folder of the files, or of the folders that have the runs' IDs as names */
   constructor(folder: string) {
     this.address = folder;
+  }
+
+  /** Metrics only where it has any run's: not every Collector has a pipeline for them. */
+  get signals(): readonly SignalName[] {
+    return keepsMetrics(this.address) ? ['logs', 'traces', 'metrics'] : ['logs', 'traces'];
   }
 
   async read({ run: { info }, signal }: StoreQuestion, take: (key: string) => void): Promise<void> {
@@ -33,7 +38,16 @@ export class FileStore implements Store {
   }
 }
 
-function findFiles(folder: string, signal: KeyedSignal): string[] {
+function keepsMetrics(folder: string): boolean {
+  if (!existsSync(folder)) return false;
+  return readdirSync(folder, { withFileTypes: true }).some((entry) =>
+    entry.isDirectory()
+      ? existsSync(join(folder, entry.name, FILE.metrics))
+      : entry.name.includes('metrics'),
+  );
+}
+
+function findFiles(folder: string, signal: SignalName): string[] {
   return readdirSync(folder, { withFileTypes: true })
     .filter((entry) => entry.isFile() && /\.jsonl?$/.test(entry.name))
     .map(({ name }) => name)

@@ -1,5 +1,5 @@
 import type { SentRun } from '../destination.ts';
-import type { KeyedSignal } from '../item-key.ts';
+import type { SignalName } from '../../otlp/signal.ts';
 
 /**
  * A place that keeps what it was sent and can be asked for it: behind an OTLP destination stand one or more of them. To
@@ -10,7 +10,7 @@ export interface Store {
   readonly kind: string;
   /** Where it is, for people to read: without credentials. */
   readonly address: string;
-  readonly signals: readonly KeyedSignal[];
+  readonly signals: readonly SignalName[];
   /**
    * Calls `take` with the key of each item of a run that it holds, as often as it holds it.
    * @throws when it can't be asked, with the reason in words
@@ -22,7 +22,7 @@ export interface Store {
 
 export interface StoreQuestion {
   readonly run: SentRun;
-  readonly signal: KeyedSignal;
+  readonly signal: SignalName;
   /** The traces that the run's spans are of. */
   readonly traceIds: ReadonlySet<string>;
 }
