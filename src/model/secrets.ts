@@ -68,7 +68,7 @@ function hasAssignmentHint(text: string): boolean {
 function hasKeyEndBefore(text: string, sign: string): boolean {
   for (let at = text.indexOf(sign); at >= 0; at = text.indexOf(sign, at + 1)) {
     let last = at - 1;
-    while (last > 0 && BETWEEN.has(text.charCodeAt(last))) last -= 1;
+    while (last > 0 && BETWEEN[text.charCodeAt(last)] === 1) last -= 1;
     if (
       last > 0 &&
       KEY_ENDS[(text.charCodeAt(last - 1) & 255) * 256 + (text.charCodeAt(last) & 255)] === 1
@@ -78,10 +78,9 @@ function hasKeyEndBefore(text: string, sign: string): boolean {
   return false;
 }
 
-/** Spaces, quotes and the numbers and suffixes that a key may end with (`secret_2`). */
-const BETWEEN: ReadonlySet<number> = new Set(
-  Array.from(' "\'_.-0123456789', (character) => character.charCodeAt(0)),
-);
+/** Spaces, quotes and the numbers and suffixes that a key may end with (`secret_2`), as an index. */
+const BETWEEN = new Uint8Array(256);
+for (const character of ' "\'_.-0123456789') BETWEEN[character.charCodeAt(0)] = 1;
 
 /** Masks texts, by the built-in shapes and the user's own rules. */
 export class SecretMasker {
