@@ -2,19 +2,19 @@ import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { execa } from 'execa';
 import { expect } from 'vitest';
-import { toUnixMs } from '../../src/model/time.ts';
 import { readRun, stagelight } from '../support/cli.ts';
 import { testWith } from '../support/peers.ts';
 import { createTemporaryDir } from '../support/temporary.ts';
+import { toUnixMicros } from '../support/unix-micros.ts';
 
 const STUDY = `import optuna, time
 study = optuna.create_study(study_name="s", storage="sqlite:///s.db")
-study.optimize(lambda trial: time.sleep(0.02) or trial.suggest_float("x", 0, 1), n_trials=4, n_jobs=2)
+study.optimize(lambda trial: time.sleep(0.02) or trial.suggest_float("x", 1, 2), n_trials=4, n_jobs=2)
 trial = study.ask()
 study.tell(trial, 0.5)
 for trial in study.trials:
     moments = (trial.datetime_start.timestamp(), trial.datetime_complete.timestamp())
-    print(trial.number, *(round(moment * 1000) for moment in moments), trial.value, trial.user_attrs["stagelight.run_id"])
+    print(trial.number, *(round(moment * 1000000) for moment in moments), trial.value, trial.user_attrs["stagelight.run_id"])
 `;
 
 testWith('python', 'mlflow')(
@@ -40,8 +40,8 @@ testWith('python', 'mlflow')(
       .map(({ attributes, start, end }) =>
         [
           Number(attributes['optuna.trial.number']),
-          Math.round(toUnixMs(start)),
-          Math.round(toUnixMs(end)),
+          toUnixMicros(start),
+          toUnixMicros(end),
           Number(attributes['optuna.trial.value']),
           run.info.runId,
         ].join(' '),

@@ -2,13 +2,14 @@ import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { execa } from 'execa';
 import { expect } from 'vitest';
-import { compareTimes, toUnixMs } from '../../src/model/time.ts';
+import { compareTimes } from '../../src/model/time.ts';
 import type { StoredSpan } from '../../src/spool/signal-reader.ts';
 import { createEnv, readRun, stagelight } from '../support/cli.ts';
 import type { RecordedRun } from '../support/cli.ts';
 import { runIn } from '../support/mlops-project.ts';
 import { testWith } from '../support/peers.ts';
 import { createTemporaryDir } from '../support/temporary.ts';
+import { toUnixMicros } from '../support/unix-micros.ts';
 
 /** `study.py make KIND`, `study.py work KIND`, `study.py list KIND`: in one study, which any number of processes share. */
 const STUDY = `
@@ -23,7 +24,7 @@ storage = 'sqlite:///study.db' if kind == 'sqlite' else JournalStorage(JournalFi
 def objective(trial):
     logging.getLogger('app').warning('in trial %d', trial.number)
     time.sleep(0.05)
-    return trial.suggest_float('x', 0, 1)
+    return trial.suggest_float('x', 1, 2)
 
 if what == 'make':
     optuna.create_study(study_name='shared', storage=storage)
@@ -35,7 +36,7 @@ else:
     else:
         for trial in study.trials:
             moments = (trial.datetime_start.timestamp(), trial.datetime_complete.timestamp())
-            print(trial.number, *(round(moment * 1000) for moment in moments), trial.value)
+            print(trial.number, *(round(moment * 1000000) for moment in moments), trial.value)
         print('best', study.best_trial.number)
 `;
 const DVC_YAML = `
@@ -68,7 +69,7 @@ async function list(cwd: string, kind: string): Promise<string[]> {
 }
 
 function toTrial({ attributes, start, end }: StoredSpan): string {
-  const times = [start, end].map((time) => Math.round(toUnixMs(time)));
+  const times = [start, end].map(toUnixMicros);
   return [attributes['optuna.trial.number'], ...times, attributes['optuna.trial.value']].join(' ');
 }
 
@@ -162,7 +163,7 @@ def load():
 from common import load
 study = load()
 for number in range(5):
-    study.ask().suggest_float('x', 0, 1)
+    study.ask().suggest_float('x', 1, 2)
 `,
   'tell.py': `
 import optuna
@@ -178,7 +179,7 @@ study.tell(3, 0.5, skip_if_finished=True)
 from common import load
 for trial in load().trials:
     moments = (trial.datetime_start, trial.datetime_complete)
-    times = [round(moment.timestamp() * 1000) if moment else '-' for moment in moments]
+    times = [round(moment.timestamp() * 1000000) if moment else '-' for moment in moments]
     print(trial.number, trial.state.name, *times, trial.value, trial.params['x'])
 `,
 };
@@ -211,7 +212,7 @@ function describeAsked({ spans }: RecordedRun): string[] {
   return trials
     .map(({ attributes, start, end }) => {
       const state = attributes['optuna.trial.state'];
-      const [from, to] = [start, end].map((time) => Math.round(toUnixMs(time)));
+      const [from, to] = [start, end].map(toUnixMicros);
       const value = attributes['optuna.trial.value'] ?? 'None';
       const x = attributes['optuna.trial.param.x'];
       return [

@@ -4,7 +4,8 @@ import type { Reporter, TestCase } from 'vitest/node';
 export class RetriedReporter implements Reporter {
   onTestCaseResult(test: TestCase): void {
     if (test.diagnostic()?.flaky !== true) return;
-    const errors = test.result().errors?.map(({ message }) => message) ?? [];
+    const errors =
+      test.result().errors?.map(({ message, diff = '' }) => `${message}\n${diff}`) ?? [];
     process.stdout.write(
       ` retried: ${test.module.relativeModuleId} > ${test.fullName}\n${errors.join('\n')}\n`,
     );
