@@ -1,5 +1,6 @@
 """What DVC does with each stage, told from inside of DVC's own process."""
 
+import json
 import os
 import re
 from time import time_ns
@@ -146,14 +147,31 @@ def describe_paths(stage):
     for dep in stage.deps:
         value = dep.hash_info.value if dep.hash_info else None
         if isinstance(value, dict):
-            told["params"].update(value)
+            told["params"].update(name_parameters(dep, value))
         elif hasattr(dep, "params"):
-            told["params"].update(dict.fromkeys(dep.params))
+            told["params"].update(name_parameters(dep, dict.fromkeys(dep.params)))
         else:
             told["deps"][str(dep)] = describe_hash(dep, value)
     for out in stage.outs:
         told["outs"][str(out)] = describe_hash(out, out.hash_info.value if out.hash_info else None)
     return told
+
+
+def name_parameters(dep, values):
+    """As those of `dvc.lock` are named (`listParameters` in `src/merge/dvc/lock.ts`): by their file, unless it is DVC's usual one."""
+    file = getattr(dep, "def_path", "params.yaml")
+    prefix = "" if file == "params.yaml" else f"{file}:"
+    return {name: leaf for key, value in values.items() for name, leaf in flatten(f"{prefix}{key}", value)}
+
+
+def flatten(name, value):
+    if isinstance(value, dict) and value:
+        for key, item in value.items():
+            yield from flatten(f"{name}.{key}", item)
+    elif isinstance(value, (list, tuple, dict)):
+        yield name, json.dumps(value, separators=(",", ":"), default=str)
+    else:
+        yield name, value
 
 
 def describe_hash(item, value):
