@@ -1,12 +1,11 @@
 import { join } from 'node:path';
 import { statSync } from 'node:fs';
-import { toUnixMs } from '../model/time.ts';
 import type { SentRun } from '../sink/destination.ts';
 import type { SignalName } from '../otlp/signal.ts';
-import { toMetricKey, toRecordKey, toSpanKey } from '../sink/item-key.ts';
+import { readItems } from '../sink/item-key.ts';
 import type { Store } from '../sink/store/store.ts';
 import { FILE } from '../spool/layout.ts';
-import { readMetrics, readRecords, readSpans, toMetricPoints } from '../spool/signal-reader.ts';
+import { readLines } from '../spool/signal-reader.ts';
 import type { Declared } from './declared.ts';
 
 /** How what a store holds compares with what a run declares, for one signal. */
@@ -95,36 +94,14 @@ function nameMissing(
 ): { missingIds: string[]; oldestMs: number | undefined } {
   const missingIds: string[] = [];
   let oldestMs: number | undefined;
-  for (const { key, name, ms } of readItems(runDir, signal)) {
-    if (!isMissing(key)) continue;
-    if (missingIds.length < MAX_NAMED) missingIds.push(name);
-    oldestMs = Math.min(ms, oldestMs ?? ms);
+  for (const { bytes } of readLines(join(runDir, FILE[signal]))) {
+    for (const { key, name, ms } of readItems(bytes, signal)) {
+      if (!isMissing(key)) continue;
+      if (missingIds.length < MAX_NAMED) missingIds.push(name);
+      oldestMs = Math.min(ms, oldestMs ?? ms);
+    }
   }
   return { missingIds, oldestMs };
-}
-
-function* readItems(
-  runDir: string,
-  signal: SignalName,
-): Generator<{ key: string; name: string; ms: number }> {
-  if (signal === 'traces') {
-    for (const span of readSpans(join(runDir, FILE.traces)))
-      yield { key: toSpanKey(span), name: span.spanId, ms: toUnixMs(span.start) };
-    return;
-  }
-  if (signal === 'metrics') {
-    for (const metric of readMetrics(join(runDir, FILE.metrics)))
-      yield { key: toMetricKey(metric), name: String(metric['name']), ms: toPointMs(metric) };
-    return;
-  }
-  for (const record of readRecords(join(runDir, FILE.logs))) {
-    const key = toRecordKey(record);
-    yield { key, name: key, ms: toUnixMs(record.time ?? record.observed) };
-  }
-}
-
-function toPointMs(metric: Readonly<Record<string, unknown>>): number {
-  return Number(toMetricPoints(metric)[0]?.['timeUnixNano'] ?? 0) / 1e6;
 }
 
 function sizeOf(path: string): number {

@@ -1,4 +1,5 @@
 import { ATTR } from '../model/attributes.ts';
+import { toUnixMs } from '../model/time.ts';
 import type { SignalName } from '../otlp/signal.ts';
 import {
   parseAttributes,
@@ -28,13 +29,36 @@ export function toMetricKey(metric: Readonly<Record<string, unknown>>): string {
   return JSON.stringify([metric['name'], points]);
 }
 
-/** The keys of the items of a line of a signal file, in their order. */
-export function readKeys(line: Buffer, signal: SignalName): string[] {
-  return READERS[signal](line);
+/** An item of a signal file, as stores and people know it. */
+export interface KeyedItem {
+  readonly key: string;
+  /** A uid, a span's ID, a metric's name. */
+  readonly name: string;
+  /** When it was, in milliseconds since 1970. */
+  readonly ms: number;
 }
 
-const READERS: Readonly<Record<SignalName, (line: Buffer) => string[]>> = {
-  logs: (line) => Array.from(parseRecords(line), toRecordKey),
-  traces: (line) => Array.from(parseSpans(line), toSpanKey),
-  metrics: (line) => Array.from(parseMetrics(line), toMetricKey),
+/** The items of a line of a signal file, in their order. */
+export function* readItems(line: Buffer, signal: SignalName): Generator<KeyedItem> {
+  yield* READERS[signal](line);
+}
+
+const READERS: Readonly<Record<SignalName, (line: Buffer) => Iterable<KeyedItem>>> = {
+  *logs(line) {
+    for (const record of parseRecords(line)) {
+      const key = toRecordKey(record);
+      yield { key, name: key, ms: toUnixMs(record.time ?? record.observed) };
+    }
+  },
+  *traces(line) {
+    for (const span of parseSpans(line))
+      yield { key: toSpanKey(span), name: span.spanId, ms: toUnixMs(span.start) };
+  },
+  *metrics(line) {
+    for (const metric of parseMetrics(line)) {
+      const [first] = toMetricPoints(metric);
+      const ms = Number(first?.['timeUnixNano'] ?? 0) / 1e6;
+      yield { key: toMetricKey(metric), name: String(metric['name']), ms };
+    }
+  },
 };

@@ -6,7 +6,7 @@ import { expect } from 'vitest';
 import {
   COUNTER_FOLDER,
   SCENARIOS,
-  findPython,
+  choosePython,
   readCounted,
   toCommand,
 } from '../python/programs.ts';
@@ -63,14 +63,8 @@ for (const scenario of SCENARIOS.filter(({ name }) => NAMES.includes(name))) {
     `${scenario.name}: each record that was logged is in the run once, and each line that was printed`,
     { timeout: 240_000 },
     async (context) => {
-      const found = findPython(scenario);
-      if (!('python' in found)) {
-        const reason = `needs ${found.missing.join(', ')}`;
-        if (process.env['STAGELIGHT_PEERS'] === 'required') throw new Error(reason);
-        context.skip(reason);
-        return;
-      }
-      const { run, counted, stdout, stderr } = await record(scenario, found.python);
+      const python = choosePython(scenario.needs, context);
+      const { run, counted, stdout, stderr } = await record(scenario, python);
 
       expect(toLogged(run)).toEqual(counted);
       expect(findMiscounted(run, 'stdout', stdout)).toEqual([]);

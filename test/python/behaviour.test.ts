@@ -2,7 +2,6 @@ import { mkdirSync, mkdtempSync, readFileSync, readdirSync, realpathSync, rmSync
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, expect, test } from 'vitest';
-import type { TestContext } from 'vitest';
 import type { InboxEntry, LogEntry } from '../../src/model/inbox.ts';
 import { createRunId } from '../../src/model/ids.ts';
 import { testWith } from '../support/peers.ts';
@@ -10,13 +9,12 @@ import {
   COUNTER_FOLDER,
   HOOK_FOLDER,
   SCENARIOS,
-  findPython,
+  choosePython,
   readCounted,
   runScenario,
 } from './programs.ts';
 import type { Ended, Scenario } from './programs.ts';
 
-const isRequired = process.env['STAGELIGHT_PEERS'] === 'required';
 const base = realpathSync(mkdtempSync(join(tmpdir(), 'stagelight-python-')));
 afterAll(() => rmSync(base, { recursive: true, force: true }));
 
@@ -28,7 +26,7 @@ for (const scenario of SCENARIOS) {
     `${scenario.name} is the same with the hook, and each of its records is told of once`,
     { timeout: 120_000 },
     async (context) => {
-      const python = choosePython(scenario, context);
+      const python = choosePython(scenario.needs, context);
       const [without, hooked] = await Promise.all([
         runIn(scenario, { python, hook: 'off' }),
         runIn(scenario, { python, hook: 'on' }),
@@ -47,15 +45,6 @@ for (const scenario of SCENARIOS) {
 test('there are scenarios enough', () => {
   expect(SCENARIOS.length).toBeGreaterThan(80);
 });
-
-/** A Python that has what a scenario needs; without one the test is skipped, and fails where it has to be there. */
-function choosePython(scenario: Scenario, context: TestContext): string {
-  const found = findPython(scenario);
-  if ('python' in found) return found.python;
-  const reason = `needs ${found.missing.join(', ')}`;
-  if (isRequired && !reason.includes('python>=')) throw new Error(reason);
-  return context.skip(reason);
-}
 
 async function runIn(scenario: Scenario, { python, hook }: { python: string; hook: 'on' | 'off' }) {
   const folder = join(base, scenario.name, hook);

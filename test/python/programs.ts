@@ -3,7 +3,8 @@ import { existsSync, readFileSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { execa } from 'execa';
-import { findProgram } from '../support/peers.ts';
+import type { TestContext } from 'vitest';
+import { findProgram, skipOrFail } from '../support/peers.ts';
 
 const HERE = fileURLToPath(new URL('.', import.meta.url));
 export const HOOK_FOLDER = fileURLToPath(new URL('../../python', import.meta.url));
@@ -56,12 +57,17 @@ function readScenario(fileName: string): Scenario {
 export const PYTHON = findProgram('python') ?? findProgram('python3');
 const OTHER_PYTHON = process.env['STAGELIGHT_TEST_SWEEPER'];
 
-/** A Python that has all that a scenario needs, or what is missing. */
-export function findPython({ needs }: Scenario): { python: string } | { missing: string[] } {
+/**
+ * A Python that has all that a test needs. Without one the test is skipped, and fails where it has to be there; a version
+ * that nobody has here is always a skip.
+ */
+export function choosePython(needs: readonly string[], context: TestContext): string {
   const pythons = [PYTHON, OTHER_PYTHON].filter((each) => each !== undefined);
   const python = pythons.find((each) => needs.every((need) => hasModule(each, need)));
-  if (python !== undefined) return { python };
-  return { missing: needs.filter((need) => PYTHON === undefined || !hasModule(PYTHON, need)) };
+  if (python !== undefined) return python;
+  const missing = needs.filter((need) => PYTHON === undefined || !hasModule(PYTHON, need));
+  const reason = `needs ${missing.join(', ')}`;
+  return reason.includes('python>=') ? context.skip(reason) : skipOrFail(context, reason);
 }
 
 const known = new Map<string, boolean>();

@@ -5,6 +5,7 @@ import { expect, test } from 'vitest';
 import { createEnv, stagelight } from '../support/cli.ts';
 import { findProgram, testWith } from '../support/peers.ts';
 import { createProject } from '../config/project.ts';
+import { choosePython } from '../python/programs.ts';
 import { createTemporaryDir } from '../support/temporary.ts';
 
 const SCRIPT = `import hydra
@@ -96,16 +97,15 @@ test('a log file in an output of a stage is told of: the ID would make it anothe
   expect(stdout).toContain('lies in an output of train');
 });
 
-testWith('python')('the config group is one that Hydra takes', async () => {
-  const hasHydra = await execa('python', ['-c', 'import hydra'], { reject: false });
-  if (hasHydra.exitCode !== 0) return;
+testWith('python')('the config group is one that Hydra takes', async (context) => {
+  const python = choosePython(['hydra'], context);
   const project = createProject({
     ...FILES,
     'train.py': `import logging\n${SCRIPT.replace('import mlflow\n', '').replace('pass', 'logging.info("hello")')}\n\nmain()\n`,
   });
   await stagelight(project, ['init', 'hydra', '--yes']);
 
-  const { stdout } = await execa('python', ['train.py', 'hydra/job_logging=stagelight'], {
+  const { stdout } = await execa(python, ['train.py', 'hydra/job_logging=stagelight'], {
     cwd: project,
     extendEnv: false,
     env: createEnv({ STAGELIGHT_RUN_ID: 'a'.repeat(32), DVC_STAGE: 'train' }),

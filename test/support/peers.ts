@@ -3,6 +3,7 @@ import { existsSync } from 'node:fs';
 import { delimiter, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { test } from 'vitest';
+import type { TestContext } from 'vitest';
 
 const BUILD = fileURLToPath(new URL('../peers/build.sh', import.meta.url));
 /** Programs that `test/peers/build.sh` builds. */
@@ -23,13 +24,15 @@ export function testWith(...programs: readonly string[]): typeof test {
   const missing = programs.filter((name) => findProgram(name) === undefined);
   if (missing.length === 0) return test;
   const reason = `needs ${missing.map(toNeed).join(', ')}`;
-  const isRequired = process.env['STAGELIGHT_PEERS'] === 'required';
   const skip = (title: string): void =>
-    test(`${title} (${reason})`, (context) => {
-      if (isRequired) throw new Error(reason);
-      context.skip(reason);
-    });
+    test(`${title} (${reason})`, (context) => skipOrFail(context, reason));
   return Object.assign(skip, { each: () => skip }) as unknown as typeof test;
+}
+
+/** Ends a test whose peers aren't there: skipped with the reason, failed where they have to be. */
+export function skipOrFail(context: TestContext, reason: string): never {
+  if (process.env['STAGELIGHT_PEERS'] === 'required') throw new Error(reason);
+  return context.skip(reason);
 }
 
 function toNeed(name: string): string {

@@ -2,7 +2,7 @@ import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { readLines } from '../../spool/signal-reader.ts';
 import type { RepairRequest, RepairResult } from '../destination.ts';
-import { readKeys } from '../item-key.ts';
+import { readItems } from '../item-key.ts';
 import type { Channel } from './channel.ts';
 import type { Signal } from './signal.ts';
 import { splitEnvelope } from './split-envelope.ts';
@@ -34,7 +34,7 @@ function* chooseItems(
   { signal, request }: { signal: Signal; request: RepairRequest },
 ): Generator<EnvelopeItem[]> {
   const { name } = signal;
-  const isMissing = readKeys(line, name).map((key) => request.isMissing(name, key));
+  const isMissing = Array.from(readItems(line, name), ({ key }) => request.isMissing(name, key));
   if (!isMissing.includes(true)) return;
   const items = splitEnvelope(line, signal).filter((_item, index) => isMissing[index]);
   for (let from = 0; from < items.length;) {

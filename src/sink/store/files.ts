@@ -2,7 +2,7 @@ import { existsSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { FILE } from '../../spool/layout.ts';
 import { readLines } from '../../spool/signal-reader.ts';
-import { readKeys } from '../item-key.ts';
+import { readItems } from '../item-key.ts';
 import type { SignalName } from '../../otlp/signal.ts';
 import type { Store, StoreQuestion } from './store.ts';
 
@@ -28,7 +28,7 @@ export class FileStore implements Store {
     for (const path of findFiles(folder, signal)) {
       for (const { bytes } of readLines(path)) {
         if (!bytes.includes(info.runId) && !bytes.includes(info.traceId)) continue;
-        for (const key of readKeys(bytes, signal)) take(key);
+        for (const { key } of readItems(bytes, signal)) take(key);
       }
     }
   }
